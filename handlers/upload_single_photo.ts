@@ -1,0 +1,38 @@
+/** POST /upload_single_photo: a photo becomes an object of its own in S3; nothing else does. */
+import { problem, read_environment } from "@photo-uploader/layer";
+import { multipart_body, type UploadedFile } from "../middleware/multipart_body.ts";
+import { pipeline, type Request } from "../middleware/pipeline.ts";
+import type { Reply } from "../middleware/reply.ts";
+import type { UploadSinglePhotoResponse } from "../schemas/upload_single_photo.ts";
+import { image_type } from "../storage/image_type.ts";
+import { type PhotoStore, put_photo } from "../storage/photo_store.ts";
+import { s3_client } from "../storage/s3.ts";
+
+export const upload_single_photo =
+  (store: PhotoStore) =>
+  async ({ username, body: { name: sent_name, bytes }, signal }: Request<UploadedFile>): Promise<Reply> => {
+    const content_type = await image_type(bytes);
+    if (content_type === undefined) {
+      throw problem(
+        "not_an_image",
+        "By its bytes this is no photo of a kind that is kept. Send a JPEG, PNG, HEIC or the like.",
+        { errors: [{ field: "file", message: "The file is not a photo." }] },
+      );
+    }
+    const photo = await put_photo(store, username, { name: sent_name, bytes, content_type }, signal);
+    const answer: UploadSinglePhotoResponse = {
+      filename: photo.filename,
+      name: photo.name,
+      size: bytes.byteLength,
+      contentType: content_type,
+      uploadedAt: photo.uploaded_at.toISOString(),
+    };
+    return { status: 201, body: answer };
+  };
+
+const { PHOTOS_BUCKET } = read_environment("photos");
+
+export const handler = pipeline(
+  multipart_body({ field: "file" }),
+  upload_single_photo({ s3: s3_client(), bucket: PHOTOS_BUCKET }),
+);

@@ -1,0 +1,9 @@
+/** What every function shares; see each module for what it promises. */
+export * from "./aws_error.ts";
+export * from "./config.ts";
+export * from "./errors.ts";
+export * from "./jwt.ts";
+export * from "./logger.ts";
+export * from "./new_photo.ts";
+export * from "./photo_keys.ts";
+export * from "./username.ts";

@@ -1,0 +1,71 @@
+/** Gives a new photo a key of its own: timestamps that never repeat, and writes that never overwrite. */
+import { clean_name, first_bytes, photo_filename, photo_key } from "./photo_keys.ts";
+
+/** Each try takes another millisecond; more than this at once for one user and one name is no accident. */
+const TRIES = 100;
+
+/** S3 takes 2 KB of user metadata in all; this leaves room for the names of the fields. */
+const ORIGINAL_NAME_BYTES = 1_536;
+
+let last = 0;
+
+/** The present time in whole milliseconds, later than every time this process has been given before. */
+export function next_time(now: number = Date.now()): Date {
+  last = Math.max(now, last + 1);
+  return new Date(last);
+}
+
+/** What every write of a photo has in common; spread into the parameters of the S3 command. */
+export interface NewObject {
+  readonly Key: string;
+  /** Refused with 412 where the key exists: nothing is ever overwritten. */
+  readonly IfNoneMatch: "*";
+  readonly Metadata: { readonly "original-name": string };
+}
+
+export interface NewPhoto {
+  readonly filename: string;
+  /** The cleaned name. */
+  readonly name: string;
+  readonly uploaded_at: Date;
+}
+
+/**
+ * Calls `write` with a key that is likely to be free, and again with the next timestamp where S3 says that it is
+ * taken (412 PreconditionFailed) or being written by someone else (409 ConditionalRequestConflict).
+ */
+export async function write_new_photo(
+  user: string,
+  original_name: string,
+  write: (object: NewObject) => Promise<unknown>,
+): Promise<NewPhoto> {
+  for (let attempt = 1; ; attempt += 1) {
+    const uploaded_at = next_time();
+    const filename = photo_filename(uploaded_at, original_name);
+    try {
+      await write({
+        Key: photo_key(user, filename),
+        IfNoneMatch: "*",
+        Metadata: { "original-name": percent_encoded(original_name) },
+      });
+      return { filename, name: clean_name(original_name), uploaded_at };
+    } catch (error) {
+      if (attempt === TRIES || !key_is_taken(error)) throw error;
+    }
+  }
+}
+
+const key_is_taken = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.name === "PreconditionFailed" || error.name === "ConditionalRequestConflict");
+
+/**
+ * The name exactly as the client sent it, in ASCII as metadata must be. One that would not fit is cut between two
+ * characters before it is encoded.
+ */
+function percent_encoded(name: string): string {
+  const whole = encodeURIComponent(name.toWellFormed());
+  if (whole.length <= ORIGINAL_NAME_BYTES) return whole;
+  // A byte of UTF-8 takes at most three signs when it is encoded.
+  return encodeURIComponent(first_bytes(name.toWellFormed(), ORIGINAL_NAME_BYTES / 3));
+}

@@ -1,0 +1,52 @@
+/** A JSON body, judged by a schema. */
+import http_json_body_parser from "@middy/http-json-body-parser";
+import { type FieldError, problem } from "@photo-uploader/layer";
+import { en } from "zod/locales";
+import * as z from "zod/mini";
+import type { BodyKind, HttpEvent, HttpMiddleware } from "./pipeline.ts";
+
+/** zod/mini, which makes the bundles smaller by a sixth, says no more than "Invalid input" without it. */
+z.config(en());
+
+/** A body of `application/json`; `empty` stands for no body at all, where the endpoint has a use for none. */
+export const json_body = <Schema extends z.ZodMiniType>(
+  schema: Schema,
+  { empty }: { readonly empty?: object } = {},
+): BodyKind<z.output<Schema>> => ({
+  middleware: [json_parser(empty !== undefined)],
+  read: ({ body }) => judged(schema, body || empty),
+});
+
+const json_parser = (may_be_empty: boolean): HttpMiddleware => {
+  const parser = http_json_body_parser<HttpEvent>();
+  const json_parser_before: HttpMiddleware["before"] = (request) => {
+    if (request.event.body) return parser.before?.(request);
+    if (!may_be_empty) throw problem("invalid_request", "The body is empty. Send a JSON object.");
+    return undefined;
+  };
+  return { before: json_parser_before };
+};
+
+/** More than this helps nobody, and a hostile body may have a hundred thousand unknown fields. */
+const ERRORS = 20;
+const FIELD_CHARACTERS = 100;
+
+/** @throws Problem `invalid_request` that names every field that is missing, wrong or unknown. */
+function judged<Schema extends z.ZodMiniType>(schema: Schema, body: unknown): z.output<Schema> {
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const errors = result.error.issues.flatMap(field_errors).slice(0, ERRORS);
+  const fields = errors.map(({ field }) => field || "the body").join(", ");
+  throw problem("invalid_request", `Mend and send again: ${fields}.`, { errors });
+}
+
+function field_errors(issue: z.core.$ZodIssue): FieldError[] {
+  const path = issue.path.map(String);
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((key) => ({
+      field: [...path, key].join(".").slice(0, FIELD_CHARACTERS),
+      message: "There is no such field.",
+    }));
+  }
+  return [{ field: path.join("."), message: issue.message }];
+}

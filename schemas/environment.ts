@@ -1,0 +1,41 @@
+/** The settings that each function reads from its environment when it starts. */
+import * as z from "zod/mini";
+
+const matching = (pattern: RegExp, error: string) => z.string({ error }).check(z.regex(pattern, { error }));
+
+const client_id = matching(/^[a-z0-9]{1,128}$/, "must be the id of a Cognito app client");
+const bucket = matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of an S3 bucket");
+
+export const environments = {
+  photos: z.object({ PHOTOS_BUCKET: bucket }),
+
+  list: z.object({
+    PHOTOS_BUCKET: bucket,
+    CURSOR_KEY: matching(/^.{32,}$/, "must be a secret of at least 32 characters"),
+  }),
+
+  login: z.object({ USER_POOL_CLIENT_ID: client_id }),
+
+  authorizer: z
+    .object({
+      USER_POOL_ID: matching(/^[\w-]+_[0-9A-Za-z]+$/, "must be the id of a Cognito user pool"),
+      USER_POOL_CLIENT_ID: client_id,
+      /** Where the laptop stack keeps the public keys. Nothing else may name another source of keys. */
+      JWKS_URI: z.optional(matching(/^http:\/\/127\.0\.0\.1:\d+\//, "must be an http URL on 127.0.0.1")),
+      /** Set by Lambda itself, and by nothing else. */
+      AWS_EXECUTION_ENV: z.optional(z.string()),
+    })
+    .check(
+      z.refine(
+        ({ JWKS_URI, AWS_EXECUTION_ENV }) => JWKS_URI === undefined || AWS_EXECUTION_ENV === undefined,
+        {
+          path: ["JWKS_URI"],
+          error: "must not be set in AWS, where the keys come from Cognito alone",
+        },
+      ),
+    ),
+};
+
+export type Environments = {
+  readonly [Name in keyof typeof environments]: z.infer<(typeof environments)[Name]>;
+};

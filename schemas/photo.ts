@@ -1,0 +1,10 @@
+/** What the endpoints say of a photo. */
+import * as z from "zod/mini";
+
+/** `<timestamp>_<name>`: at most 19 + 1 + 255 bytes, so never more characters than this. */
+export const filename = z.string().check(z.minLength(1), z.maxLength(275));
+
+export const name = z.string();
+export const size = z.int().check(z.nonnegative());
+export const content_type = z.string();
+export const uploaded_at = z.iso.datetime({ precision: 3 });

@@ -1,0 +1,67 @@
+/** Tells photos from everything else by their bytes; a name or a declared type counts for nothing. */
+import { fileTypeFromBuffer } from "file-type";
+
+/**
+ * What cameras, phones and browsers make of a photo. SVG and HTML are documents that run scripts, PSD and XCF are
+ * an editor's files, ICO and ICNS are not photos: none of them is stored.
+ */
+const PHOTO_TYPES = new Set([
+  "image/jpeg",
+  "image/png",
+  "image/apng",
+  "image/gif",
+  "image/webp",
+  "image/avif",
+  "image/heic",
+  "image/heic-sequence",
+  "image/heif",
+  "image/heif-sequence",
+  "image/jxl",
+  "image/jp2",
+  "image/tiff",
+  "image/bmp",
+  "image/x-adobe-dng",
+  "image/x-canon-cr2",
+  "image/x-canon-cr3",
+  "image/x-fujifilm-raf",
+  "image/x-nikon-nef",
+  "image/x-olympus-orf",
+  "image/x-panasonic-rw2",
+  "image/x-sony-arw",
+]);
+
+/** Bytes from the beginning of a file that are looked at; this bounds the work that a hostile file can cause. */
+export const SNIFFED_BYTES = 65_536;
+
+/**
+ * The MIME type of a photo, or undefined where the bytes are not a photo's.
+ *
+ * @param head the first `SNIFFED_BYTES` of the file, or all of it where it is shorter
+ */
+export async function image_type(head: Uint8Array): Promise<string | undefined> {
+  const bytes = head.subarray(0, SNIFFED_BYTES);
+  const type = (await fileTypeFromBuffer(bytes))?.mime ?? tiff_with_distant_directory(bytes);
+  if (type === undefined || !PHOTO_TYPES.has(type)) return undefined;
+  return (type === "image/gif" && !is_gif(bytes)) || (type === "image/bmp" && !is_bmp(bytes))
+    ? undefined
+    : type;
+}
+
+/** The sniffing library needs the first directory of a TIFF, which most writers put at the end of the file. */
+function tiff_with_distant_directory(bytes: Uint8Array): string | undefined {
+  const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
+  return magic === "II*\0" || magic === "MM\0*" ? "image/tiff" : undefined;
+}
+
+/** GIF89a specification, section 17. The library is content with `GIF`, with which a text may begin. */
+const is_gif = (bytes: Uint8Array): boolean =>
+  /^GIF8[79]a$/.test(Buffer.from(bytes.subarray(0, 6)).toString("latin1"));
+
+/** The sizes of the headers that follow a BITMAPFILEHEADER: BITMAPCOREHEADER, OS/2's, and BITMAPINFOHEADER's five. */
+const BMP_HEADERS = new Set([12, 16, 40, 52, 56, 64, 108, 124]);
+
+/** The library is content with `BM`, with which a text may begin. */
+function is_bmp(bytes: Uint8Array): boolean {
+  if (bytes.byteLength < 18) return false;
+  return BMP_HEADERS.has(new DataView(bytes.buffer, bytes.byteOffset).getUint32(14, true));
+}

@@ -1,0 +1,173 @@
+/** Photos in S3. Every function takes the user and builds the key itself; none takes a key from its caller. */
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  type S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import {
+  attempts,
+  http_status,
+  type NewPhoto,
+  type Problem,
+  parse_filename,
+  photo_key,
+  problem,
+  user_prefix,
+  write_new_photo,
+} from "@photo-uploader/layer";
+import type { Page } from "./newest_first.ts";
+import { s3_answer, storage_problem } from "./s3.ts";
+
+/** Where the photos are. */
+export interface PhotoStore {
+  readonly s3: S3Client;
+  readonly bucket: string;
+}
+
+export interface PhotoBytes {
+  /** The name as the client sent it. */
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** As sniffed from the bytes. */
+  readonly content_type: string;
+}
+
+/** Stores a photo under a key of its own. */
+export const put_photo = (
+  { s3, bucket }: PhotoStore,
+  user: string,
+  { name, bytes, content_type }: PhotoBytes,
+  abortSignal: AbortSignal,
+): Promise<NewPhoto> =>
+  s3_answer(
+    write_new_photo(user, name, (object) =>
+      s3.send(new PutObjectCommand({ Bucket: bucket, Body: bytes, ContentType: content_type, ...object }), {
+        abortSignal,
+      }),
+    ),
+  );
+
+/** A photo that has been found. Its bytes are read, or the reading is called off; otherwise a socket stays taken. */
+export interface FoundPhoto {
+  readonly name: string;
+  readonly size: number;
+  readonly content_type: string;
+  readonly etag: string;
+  read(): Promise<Uint8Array>;
+  discard(): void;
+}
+
+/** @throws Problem `photo_not_found` for a filename that is malformed, of another user, or not there: all the same. */
+export async function find_photo(
+  { s3, bucket }: PhotoStore,
+  user: string,
+  filename: string,
+  abortSignal: AbortSignal,
+): Promise<FoundPhoto> {
+  const { name } = known_filename(filename);
+  const get = new GetObjectCommand({ Bucket: bucket, Key: photo_key(user, filename) });
+  const { Body, ContentLength, ContentType, ETag } = await s3.send(get, { abortSignal }).catch((error) => {
+    throw http_status(error) === 404 && named(error, "NoSuchKey") ? not_found() : storage_problem(error);
+  });
+  if (Body === undefined || ContentLength === undefined || ContentType === undefined || ETag === undefined) {
+    throw storage_problem(
+      new Error("S3 answered GetObject without a body, its length, its type or its ETag"),
+    );
+  }
+  return {
+    name,
+    size: ContentLength,
+    content_type: ContentType,
+    etag: ETag,
+    read: () => s3_answer(Body.transformToByteArray()),
+    discard: () => {
+      if ("destroy" in Body) Body.destroy();
+    },
+  };
+}
+
+/** A URL by which one photo can be fetched from S3 until it expires, with these headers in the answer. */
+export const presigned_url = (
+  { s3, bucket }: PhotoStore,
+  user: string,
+  filename: string,
+  headers: { readonly content_type: string; readonly content_disposition: string },
+  seconds: number,
+): Promise<string> =>
+  getSignedUrl(
+    s3,
+    new GetObjectCommand({
+      Bucket: bucket,
+      Key: photo_key(user, filename),
+      ResponseContentType: headers.content_type,
+      ResponseContentDisposition: headers.content_disposition,
+      ResponseCacheControl: "private, no-store",
+    }),
+    { expiresIn: seconds },
+  );
+
+/** One page of a user's photos, ascending. Keys that this project did not write are passed over. */
+export async function list_photos(
+  { s3, bucket }: PhotoStore,
+  user: string,
+  after: string,
+  abortSignal: AbortSignal,
+): Promise<Page> {
+  const prefix = user_prefix(user);
+  const listing = await s3_answer(
+    s3.send(
+      new ListObjectsV2Command({
+        Bucket: bucket,
+        Prefix: prefix,
+        ...(after !== "" && { StartAfter: `${prefix}${after}` }),
+      }),
+      { abortSignal },
+    ),
+  );
+  const objects = (listing.Contents ?? []).map(({ Key = "", Size = 0 }) => ({
+    filename: Key.slice(prefix.length),
+    size: Size,
+  }));
+  const last = objects.at(-1);
+  return {
+    photos: objects.filter(({ filename }) => parse_filename(filename)),
+    ...(listing.IsTruncated && last && { next: last.filename }),
+  };
+}
+
+/**
+ * Deletes a photo that is there. `If-Match: *` makes the question and the deletion one request, so that of two at
+ * once only one is told that it deleted
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html).
+ *
+ * @throws Problem `photo_not_found` for a filename that is malformed, of another user, or not there: all the same.
+ */
+export async function delete_photo(
+  { s3, bucket }: PhotoStore,
+  user: string,
+  filename: string,
+  abortSignal: AbortSignal,
+): Promise<void> {
+  known_filename(filename);
+  const command = new DeleteObjectCommand({ Bucket: bucket, Key: photo_key(user, filename), IfMatch: "*" });
+  await s3.send(command, { abortSignal }).catch((error) => {
+    const missing = http_status(error) === 412 || http_status(error) === 404;
+    if (!missing || named(error, "NoSuchBucket")) throw storage_problem(error);
+    // A first try whose answer was lost has deleted it.
+    if (attempts(error) === 1) throw not_found();
+  });
+}
+
+const named = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+
+const not_found = (): Problem =>
+  problem("photo_not_found", "None of your photos has this filename. POST /list names them all.");
+
+function known_filename(filename: string): { readonly name: string } {
+  const parsed = parse_filename(filename);
+  if (parsed === undefined) throw not_found();
+  return parsed;
+}
