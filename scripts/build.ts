@@ -12,7 +12,6 @@ import { type BuildOptions, build as bundle } from "esbuild";
 import { type Zippable, zipSync } from "fflate";
 
 const root = join(import.meta.dirname, "..");
-const dist = join(root, "dist");
 const LAYER = "@photo-uploader/layer";
 
 /** Ways to credentials that Lambda never takes; it hands them over in the environment. */
@@ -37,14 +36,17 @@ const options: BuildOptions = {
   logLevel: "warning",
 };
 
-/** Builds everything into an empty `dist/`. */
-export async function build(): Promise<void> {
+/** Builds everything into an empty folder. */
+export async function build({ dist = join(root, "dist") }: { readonly dist?: string } = {}): Promise<void> {
   await rm(dist, { recursive: true, force: true });
   const handlers = (await readdir(join(root, "handlers"))).filter((file) => file.endsWith(".ts"));
-  await Promise.all([build_layer(), ...handlers.map((file) => build_function(basename(file, ".ts")))]);
+  await Promise.all([
+    build_layer(dist),
+    ...handlers.map((file) => build_function(dist, basename(file, ".ts"))),
+  ]);
 }
 
-async function build_function(name: string): Promise<void> {
+async function build_function(dist: string, name: string): Promise<void> {
   const outfile = join(dist, "functions", name, "index.cjs");
   await bundle({
     ...options,
@@ -52,26 +54,26 @@ async function build_function(name: string): Promise<void> {
     outfile,
     external: [LAYER, ...UNREACHED_CREDENTIALS.map((way) => `@aws-sdk/credential-provider-${way}`)],
   });
-  await zip(`${name}.zip`, { "index.cjs": await readFile(outfile) });
+  await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
 }
 
-async function build_layer(): Promise<void> {
+async function build_layer(dist: string): Promise<void> {
   const folder = `nodejs/node_modules/${LAYER}`;
   const outfile = join(dist, "layer", folder, "index.cjs");
   await bundle({ ...options, entryPoints: [join(root, "layer", "index.ts")], outfile });
   const manifest = `${JSON.stringify({ name: LAYER, main: "index.cjs" })}\n`;
   await writeFile(join(dist, "layer", folder, "package.json"), manifest);
-  await zip("layer.zip", {
+  await zip(join(dist, "layer.zip"), {
     [`${folder}/index.cjs`]: await readFile(outfile),
     [`${folder}/package.json`]: Buffer.from(manifest),
   });
 }
 
-async function zip(name: string, files: Record<string, Uint8Array>): Promise<void> {
+async function zip(file: string, files: Record<string, Uint8Array>): Promise<void> {
   const entries: Zippable = Object.fromEntries(
     Object.entries(files).map(([path, bytes]) => [path, [bytes, { ...READABLE, mtime: NO_TIME, level: 9 }]]),
   );
-  await writeFile(join(dist, name), zipSync(entries));
+  await writeFile(file, zipSync(entries));
 }
 
 if (import.meta.main) await build();
