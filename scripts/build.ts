@@ -15,7 +15,15 @@ const root = join(import.meta.dirname, "..");
 const LAYER = "@photo-uploader/layer";
 
 /** Ways to credentials that Lambda never takes; it hands them over in the environment. */
-const UNREACHED_CREDENTIALS = ["http", "imds", "ini", "login", "process", "sso", "web-identity"];
+const UNREACHED_CREDENTIALS = [
+  "@aws-sdk/credential-provider-http",
+  "@aws-sdk/credential-provider-ini",
+  "@aws-sdk/credential-provider-login",
+  "@aws-sdk/credential-provider-process",
+  "@aws-sdk/credential-provider-sso",
+  "@aws-sdk/credential-provider-web-identity",
+  "@smithy/credential-provider-imds",
+];
 
 /** Earliest date that a ZIP can hold (APPNOTE 4.4.6). */
 const NO_TIME = new Date(1980, 0, 1);
@@ -52,7 +60,8 @@ async function build_function(dist: string, name: string): Promise<void> {
     ...options,
     entryPoints: [join(root, "handlers", `${name}.ts`)],
     outfile,
-    external: [LAYER, ...UNREACHED_CREDENTIALS.map((way) => `@aws-sdk/credential-provider-${way}`)],
+    external: [LAYER, ...UNREACHED_CREDENTIALS],
+    alias: { "@tokenizer/inflate": join(import.meta.dirname, "no_inflate.ts") },
   });
   await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
 }

@@ -40,12 +40,17 @@ export const SNIFFED_BYTES = 65_536;
  */
 export async function image_type(head: Uint8Array): Promise<string | undefined> {
   const bytes = head.subarray(0, SNIFFED_BYTES);
+  if (is_compressed(bytes)) return undefined;
   const type = (await fileTypeFromBuffer(bytes))?.mime ?? tiff_with_distant_directory(bytes);
   if (type === undefined || !PHOTO_TYPES.has(type)) return undefined;
   return (type === "image/gif" && !is_gif(bytes)) || (type === "image/bmp" && !is_bmp(bytes))
     ? undefined
     : type;
 }
+
+/** The sniffing library would look into a ZIP or a GZIP file, which costs work, and code that is not bundled. */
+const is_compressed = ([first, second]: Uint8Array): boolean =>
+  (first === 0x50 && second === 0x4b) || (first === 0x1f && second === 0x8b);
 
 /** The sniffing library needs the first directory of a TIFF, which most writers put at the end of the file. */
 function tiff_with_distant_directory(bytes: Uint8Array): string | undefined {

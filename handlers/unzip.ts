@@ -1,0 +1,79 @@
+/** POST /unzip: every photo of an archive is stored; every other entry is named, with the reason. */
+import { log, loggable, type Problem, problem, read_environment } from "@photo-uploader/layer";
+import { ArchiveError, bytes_source, type EntryOutcome, extract, open_archive } from "../archive/index.ts";
+import { multipart_body, type UploadedFile } from "../middleware/multipart_body.ts";
+import { pipeline, type Request } from "../middleware/pipeline.ts";
+import type { Reply } from "../middleware/reply.ts";
+import type { UnzipResponse } from "../schemas/unzip.ts";
+import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_sink.ts";
+import type { PhotoStore } from "../storage/photo_store.ts";
+import { s3_client, storage_problem } from "../storage/s3.ts";
+
+/** A request body has at most about 4.5 MB; these bound what can be hidden in it, and what the answer can name. */
+const LIMITS = {
+  entries: 2_000,
+  directory_bytes: 1024 * 1024,
+  entry_bytes: 50_000_000,
+  total_bytes: 100_000_000,
+};
+
+/** No entry is begun in the last 8 s, and none goes on in the last 2 s, so that there is time to say so. */
+const LAST_START_MS = 8_000;
+const LAST_WRITE_MS = 2_000;
+
+type Outcome = EntryOutcome<StoredEntry, SinkReason>;
+
+export const unzip =
+  (store: PhotoStore) =>
+  async ({ username, body: { bytes }, signal, deadline }: Request<UploadedFile>): Promise<Reply> => {
+    const archive = await open_archive(bytes_source(bytes), { limits: LIMITS }).catch((error) => {
+      throw error instanceof ArchiveError ? refusal(error) : error;
+    });
+    if (archive.entries.length === 0)
+      throw problem("empty_archive", "Send an archive that has photos in it.");
+    const writing_ends = AbortSignal.timeout(Math.max(0, deadline - LAST_WRITE_MS - Date.now()));
+    const outcomes = await extract(archive, photo_sink(store, username), {
+      concurrency: 4,
+      deadline: deadline - LAST_START_MS,
+      signal: AbortSignal.any([signal, writing_ends]),
+    });
+    for (const { reason, error } of outcomes.filter(is_failed)) {
+      if (error !== undefined) log.warn("entry failed", { reason, error: loggable(error) });
+    }
+    const nothing_stored = !outcomes.some(({ outcome }) => outcome === "stored");
+    const storage_fault = outcomes.filter(is_failed).find(({ fatal }) => fatal)?.error;
+    if (nothing_stored && storage_fault !== undefined) throw storage_problem(storage_fault);
+    return { status: 200, body: answer_of(outcomes) };
+  };
+
+function answer_of(outcomes: readonly Outcome[]): UnzipResponse {
+  const answer: UnzipResponse = { uploaded: [], skipped: [], failed: [] };
+  for (const result of outcomes) {
+    const name = result.entry.path;
+    if (result.outcome === "stored") {
+      const { filename, size, content_type } = result.value;
+      answer.uploaded.push({ name, filename, size, contentType: content_type });
+    } else {
+      answer[result.outcome].push({ name, reason: result.reason });
+    }
+  }
+  return answer;
+}
+
+const is_failed = (outcome: Outcome) => outcome.outcome === "failed";
+
+const TOO_LARGE: readonly string[] = ["too_many_entries", "directory_too_large", "archive_too_large"];
+
+const refusal = ({ code, message }: ArchiveError): Problem =>
+  problem(
+    TOO_LARGE.includes(code) ? "archive_too_large" : "invalid_archive",
+    `Nothing was stored: ${message}. Make the archive anew, or send its photos one by one.`,
+    { reason: code },
+  );
+
+const { PHOTOS_BUCKET } = read_environment("photos");
+
+export const handler = pipeline(
+  multipart_body({ field: "archive" }),
+  unzip({ s3: s3_client(), bucket: PHOTOS_BUCKET }),
+);
