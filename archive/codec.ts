@@ -1,0 +1,259 @@
+/**
+ * The codec: compressed bytes of one vetted entry in, its bytes out. The one seam to zlib and to fflate.
+ *
+ * Small entries go straight to zlib as a whole. Larger ones are streamed: fflate's `Unzip` walks the entry
+ * behind a local header made from the directory's record, and Node's zlib inflates, for fflate's own decoder has
+ * no bound on what one push may put out (64 KB of a bomb came out as one chunk of 67 MB) and takes three to five
+ * times as long. Nothing here is allocated by a declared size: what comes out is cut off at it.
+ */
+import type { InflateRaw } from "node:zlib";
+import { createInflateRaw, inflateRaw, inflateRawSync } from "node:zlib";
+import type { AsyncFlateStreamHandler, UnzipDecoder, UnzipDecoderConstructor } from "fflate";
+import { Unzip } from "fflate";
+import { deflated, stored } from "./directory.ts";
+import { ArchiveError } from "./errors.ts";
+import { saturated_32 } from "./extra_field.ts";
+
+export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
+
+export interface CompressedEntry {
+  readonly path: string;
+  readonly method: number;
+  readonly compressed_size: number;
+  readonly size: number;
+  /** Compressed bytes, `0 <= start <= end <= compressed_size`. */
+  readonly read: (start: number, end: number, signal?: AbortSignal) => Promise<Uint8Array>;
+}
+
+/** In bytes, and of the larger of the compressed and the declared size. */
+export interface CodecSizes {
+  /** Up to here in one call on this thread: the thread pool costs more than the work. */
+  readonly sync: number;
+  /** Up to here in one call on the thread pool, and beyond it streamed. */
+  readonly whole: number;
+  /** What is read at a time where it is streamed. */
+  readonly read: number;
+}
+
+export const default_codec_sizes: CodecSizes = { sync: 128 * 1024, whole: 8 * 1024 * 1024, read: 256 * 1024 };
+
+/** What zlib puts out at a time. Its default of 16 KB costs 1.5 to 3 times the run time. */
+const inflate_chunk = 128 * 1024;
+
+/**
+ * The entry's bytes, not yet compared with its size or CRC-32. At most one chunk more than the declared size
+ * is ever produced by a caller who stops there.
+ * @throws ArchiveError `corrupt_data`, `size_mismatch`, or what `read` throws
+ */
+export async function* decompress(entry: CompressedEntry, sizes: CodecSizes = default_codec_sizes): Chunks {
+  const { method, compressed_size, size } = entry;
+  if (compressed_size === 0) {
+    // fflate would wait for a byte after the header. Some writers store an empty file as no DEFLATE data at all.
+    if (size > 0) throw corrupt(entry, "it has no data");
+    return;
+  }
+  const larger = Math.max(compressed_size, size);
+  if (larger > sizes.whole) {
+    yield* method === stored ? stream_stored(entry, sizes.read) : stream_deflated(entry, sizes.read);
+    return;
+  }
+  const bytes = await entry.read(0, compressed_size);
+  if (method === stored) yield bytes;
+  else yield larger <= sizes.sync ? inflate_small(bytes, entry) : await inflate_whole(bytes, entry);
+}
+
+function inflate_small(bytes: Uint8Array, entry: CompressedEntry): Uint8Array {
+  // One byte more than is expected, or zlib allocates a second chunk to learn that there is no more.
+  const chunkSize = Math.max(64, entry.size + 1);
+  let result: unknown;
+  try {
+    result = inflateRawSync(bytes, { info: true, chunkSize, maxOutputLength: output_limit(entry) });
+  } catch (cause) {
+    throw inflate_error(entry, cause);
+  }
+  return used_up(result, entry);
+}
+
+async function inflate_whole(bytes: Uint8Array, entry: CompressedEntry): Promise<Uint8Array> {
+  const options = { info: true, chunkSize: inflate_chunk, maxOutputLength: output_limit(entry) };
+  const result = await new Promise<unknown>((resolve, reject) => {
+    inflateRaw(bytes, options, (cause, inflated) => {
+      if (cause === null) resolve(inflated);
+      else reject(inflate_error(entry, cause));
+    });
+  });
+  return used_up(result, entry);
+}
+
+/** zlib takes no limit of 0. One byte too many shows when the size is compared. */
+function output_limit(entry: CompressedEntry): number {
+  return Math.max(1, entry.size);
+}
+
+interface InflateResult {
+  readonly buffer: Uint8Array;
+  readonly engine: { readonly bytesWritten: number };
+}
+
+/** What zlib returns with `info`, which its type declarations leave out. */
+function is_inflate_result(result: unknown): result is InflateResult {
+  return typeof result === "object" && result !== null && "buffer" in result && "engine" in result;
+}
+
+function used_up(result: unknown, entry: CompressedEntry): Uint8Array {
+  if (!is_inflate_result(result)) throw new TypeError("zlib returned no information on what it read");
+  check_used_up(result.engine.bytesWritten, entry);
+  return result.buffer;
+}
+
+/** Junk or a second stream after the first: another reader might show what we would drop. */
+function check_used_up(consumed: number, entry: CompressedEntry): void {
+  if (consumed !== entry.compressed_size) throw corrupt(entry, "its data go on after their end");
+}
+
+function inflate_error(entry: CompressedEntry, cause: unknown): ArchiveError {
+  if (cause instanceof Error && "code" in cause && cause.code === "ERR_BUFFER_TOO_LARGE") {
+    return new ArchiveError("size_mismatch", "the entry inflates to more than its declared size", {
+      entry: entry.path,
+      cause,
+    });
+  }
+  return corrupt(entry, "it does not inflate", cause);
+}
+
+function corrupt(entry: CompressedEntry, what: string, cause?: unknown): ArchiveError {
+  return new ArchiveError("corrupt_data", `the entry is corrupt: ${what}`, { entry: entry.path, cause });
+}
+
+/** Feeds fflate one piece of the entry's compressed data. */
+type Walk = (chunk: Uint8Array) => void;
+
+/** Lets fflate's `Unzip` walk the entry; what its decoder puts out goes to `ondata`. */
+function walk_entry(
+  entry: CompressedEntry,
+  ondata: AsyncFlateStreamHandler,
+  decoder?: UnzipDecoderConstructor,
+): Walk {
+  const unzip = new Unzip((file) => {
+    file.ondata = ondata;
+    file.start();
+  });
+  if (decoder !== undefined) unzip.register(decoder);
+  let header: Uint8Array | undefined = vetted_header(entry);
+  return (chunk) => {
+    let rest = chunk;
+    if (header !== undefined) {
+      // fflate reads a header only together with a byte of data. The one byte saves copying the whole chunk.
+      unzip.push(Buffer.concat([header, chunk.subarray(0, 1)]));
+      header = undefined;
+      rest = chunk.subarray(1);
+    }
+    if (rest.byteLength > 0) unzip.push(rest);
+  };
+}
+
+/** A local header that says what the directory says: true sizes, no descriptor, no name. APPNOTE.TXT 4.3.7. */
+function vetted_header(entry: CompressedEntry): Buffer {
+  const { method, compressed_size, size } = entry;
+  const wide = compressed_size >= saturated_32 || size >= saturated_32;
+  const header = Buffer.alloc(wide ? 50 : 30);
+  header.writeUInt32LE(0x04034b50, 0);
+  header.writeUInt16LE(method, 8);
+  header.writeUInt32LE(wide ? saturated_32 : compressed_size, 18);
+  header.writeUInt32LE(wide ? saturated_32 : size, 22);
+  if (wide) {
+    // ZIP64 field: id, length of the data, size, compressed size
+    header.writeUInt16LE(20, 28);
+    header.writeUInt16LE(1, 30);
+    header.writeUInt16LE(16, 32);
+    header.writeBigUInt64LE(BigInt(size), 34);
+    header.writeBigUInt64LE(BigInt(compressed_size), 42);
+  }
+  return header;
+}
+
+async function* stream_stored(entry: CompressedEntry, read_size: number): Chunks {
+  let ready: Uint8Array[] = [];
+  const walk = walk_entry(entry, (_error, data) => ready.push(data));
+  for (const [start, end] of pieces(entry, read_size)) {
+    walk(await entry.read(start, end));
+    yield* ready;
+    ready = [];
+  }
+}
+
+async function* stream_deflated(entry: CompressedEntry, read_size: number): Chunks {
+  const inflate = createInflateRaw({ chunkSize: inflate_chunk });
+  // An error reaches the loop below. This is for one that comes when the consumer has already left it.
+  inflate.on("error", () => {});
+  const reading = new AbortController();
+  const feed_result: { failure?: { readonly cause: unknown } } = {};
+  const feeding = feed(inflate, entry, read_size, reading.signal).catch((cause: unknown) => {
+    feed_result.failure = { cause };
+    inflate.destroy();
+  });
+  try {
+    for await (const chunk of inflate) yield chunk;
+  } catch (cause) {
+    throw feed_result.failure === undefined ? inflate_error(entry, cause) : feed_result.failure.cause;
+  } finally {
+    inflate.destroy();
+    reading.abort();
+    await feeding;
+  }
+  check_used_up(inflate.bytesWritten, entry);
+}
+
+/** Reads the next piece only when zlib has taken the one before, and ends when zlib is done, or is destroyed. */
+async function feed(
+  inflate: InflateRaw,
+  entry: CompressedEntry,
+  read_size: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const walk = walk_entry(entry, () => {}, node_decoder(inflate));
+  for (const [start, end] of pieces(entry, read_size)) {
+    const piece = await entry.read(start, end, signal);
+    if (inflate.destroyed) return;
+    walk(piece);
+    await writable(inflate);
+  }
+  inflate.end();
+}
+
+function* pieces(
+  entry: CompressedEntry,
+  read_size: number,
+): Generator<readonly [start: number, end: number]> {
+  for (let start = 0; start < entry.compressed_size; start += read_size) {
+    yield [start, Math.min(start + read_size, entry.compressed_size)];
+  }
+}
+
+/**
+ * fflate's decoder for DEFLATE, as a tap on Node's: what it is given goes to zlib. What zlib makes of it is
+ * read from zlib's own stream and not passed on to fflate, which knows no back-pressure.
+ */
+function node_decoder(inflate: InflateRaw): UnzipDecoderConstructor {
+  return class NodeInflate implements UnzipDecoder {
+    static compression = deflated;
+    ondata: AsyncFlateStreamHandler = () => {};
+    push(chunk: Uint8Array): void {
+      inflate.write(chunk);
+    }
+  };
+}
+
+/** A zlib that has seen the end of its stream takes no more and never drains, so closing it ends the wait as well. */
+async function writable(inflate: InflateRaw): Promise<void> {
+  if (!inflate.writableNeedDrain || inflate.destroyed) return;
+  await new Promise<void>((resolve) => {
+    const done = () => {
+      inflate.off("drain", done);
+      inflate.off("close", done);
+      resolve();
+    };
+    inflate.on("drain", done);
+    inflate.on("close", done);
+  });
+}

@@ -1,0 +1,72 @@
+/** The verified bytes of one entry: what the directory declares is enforced while they flow. */
+import { crc32 } from "node:zlib";
+import type { Archive } from "./archive.ts";
+import { read_exactly } from "./byte_source.ts";
+import type { Chunks } from "./codec.ts";
+import { decompress } from "./codec.ts";
+import type { ArchiveEntry } from "./directory.ts";
+import { ArchiveError } from "./errors.ts";
+import { read_local_header } from "./local_header.ts";
+
+export interface OpenEntryOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The entry's bytes, in chunks that may be views of the source's memory. The last chunk is held back until the
+ * length and the CRC-32 are right, so that whoever commits at the end never commits wrong bytes. An entry up to
+ * 8 MiB comes as one chunk, after it has been checked. Leaving the loop early stops the decompression.
+ * @throws ArchiveError with an `EntryFault`, `header_mismatch` or `read_failed`; or the signal's reason
+ */
+export async function* open_entry(
+  archive: Archive,
+  entry: ArchiveEntry,
+  options: OpenEntryOptions = {},
+): Chunks {
+  if (entry.fault !== undefined) {
+    throw new ArchiveError(entry.fault, `the entry cannot be extracted: ${entry.fault}`, {
+      entry: entry.path,
+      offset: entry.header_offset,
+    });
+  }
+  const { source, codec_sizes } = archive;
+  const { signal } = options;
+  const data_start = await read_local_header(source, entry, signal);
+  const compressed = {
+    path: entry.path,
+    method: entry.method,
+    compressed_size: entry.compressed_size,
+    size: entry.size,
+    read: (start: number, end: number, stop?: AbortSignal) =>
+      read_exactly(source, data_start + start, data_start + end, either(signal, stop)),
+  };
+  yield* verify(decompress(compressed, codec_sizes), entry, signal);
+}
+
+function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
+  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b);
+}
+
+async function* verify(chunks: Chunks, entry: ArchiveEntry, signal: AbortSignal | undefined): Chunks {
+  let size = 0;
+  let crc = 0;
+  let held: Uint8Array | undefined;
+  for await (const chunk of chunks) {
+    signal?.throwIfAborted();
+    size += chunk.byteLength;
+    if (size > entry.size) throw wrong_size(entry, "more");
+    crc = crc32(chunk, crc);
+    if (held !== undefined) yield held;
+    held = chunk;
+  }
+  if (size < entry.size) throw wrong_size(entry, "fewer");
+  if (crc !== entry.crc32) {
+    throw new ArchiveError("crc_mismatch", "the entry's bytes do not have its CRC-32", { entry: entry.path });
+  }
+  if (held !== undefined && held.byteLength > 0) yield held;
+}
+
+function wrong_size(entry: ArchiveEntry, than: "more" | "fewer"): ArchiveError {
+  const message = `the entry has ${than} bytes than the ${entry.size} it declares`;
+  return new ArchiveError("size_mismatch", message, { entry: entry.path });
+}

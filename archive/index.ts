@@ -1,0 +1,23 @@
+/** The ZIP engine: bytes in, verified entries out. It knows nothing of AWS or HTTP. */
+export type { Archive, OpenOptions } from "./archive.ts";
+export { open_archive } from "./archive.ts";
+export type { ByteSource } from "./byte_source.ts";
+export { bytes_source } from "./byte_source.ts";
+export type { ArchiveEntry, EntryKind } from "./directory.ts";
+export type { OpenEntryOptions } from "./entry_reader.ts";
+export { open_entry } from "./entry_reader.ts";
+export type { ArchiveErrorCode, ArchiveFault, EntryFault } from "./errors.ts";
+export { ArchiveError } from "./errors.ts";
+export type {
+  EngineFailure,
+  EngineSkip,
+  EntryOutcome,
+  EntrySink,
+  ExtractOptions,
+  FailedOutcome,
+  Written,
+} from "./extract.ts";
+export { extract } from "./extract.ts";
+export type { ArchiveLimits } from "./limits.ts";
+export { default_limits } from "./limits.ts";
+export { junk_reason } from "./platform_file.ts";
