@@ -127,4 +127,4 @@ const invalid_credentials = (): Problem =>
   problem("invalid_credentials", "Check the user name and the password.");
 
 const refused = (cause: unknown): Problem =>
-  problem("identity_refused", "Tell the operator the requestId of this answer.", { cause });
+  problem("identity_refused", "Tell the operator the apigw-requestid header of this answer.", { cause });

@@ -4,7 +4,8 @@ import type { HttpMiddleware } from "./pipeline.ts";
 
 /**
  * Stands after Middy's error handler in the pipeline: `onError` runs in reverse order, so the handler renders what
- * is made here. The cause of a server-side problem is logged; no cause is ever part of an answer.
+ * is made here. The cause of a server-side problem is logged; no cause is ever part of an answer. The request id is
+ * left to the gateway's header, since two refusals that must not be told apart have to be the same to the last byte.
  */
 export const problem_details = (): HttpMiddleware => {
   const problem_details_on_error: HttpMiddleware["onError"] = (request) => {
@@ -13,7 +14,7 @@ export const problem_details = (): HttpMiddleware => {
     if (found.statusCode >= 500) {
       log.error(found.details.title, { requestId, code: found.code, error: loggable(found) });
     }
-    request.error = Object.assign(new Error(JSON.stringify({ ...found.details, requestId })), {
+    request.error = Object.assign(new Error(JSON.stringify(found.details)), {
       statusCode: found.statusCode,
       expose: true,
       headers: {
@@ -40,5 +41,7 @@ function as_problem(error: unknown): Problem {
       "Send the body as one JSON object, in UTF-8, without the key __proto__.",
     );
   }
-  return problem("internal_error", "Tell the operator the requestId of this answer.", { cause: error });
+  return problem("internal_error", "Tell the operator the apigw-requestid header of this answer.", {
+    cause: error,
+  });
 }

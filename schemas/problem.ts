@@ -10,8 +10,6 @@ export const problem_response = z.object({
   errors: z.optional(z.array(z.strictObject({ field: z.string(), message: z.string() }))),
   /** Why an archive was refused. */
   reason: z.optional(z.string()),
-  /** By which the request is found in the log. */
-  requestId: z.string(),
 });
 
 export type ProblemResponse = z.infer<typeof problem_response>;

@@ -40,7 +40,7 @@ export function storage_problem(error: unknown): Problem {
   }
   return problem(
     "storage_refused",
-    "The client cannot mend this: tell the operator the requestId of this answer.",
+    "The client cannot mend this: tell the operator the apigw-requestid header of this answer.",
     { cause: error },
   );
 }
