@@ -38,7 +38,10 @@ export const unzip =
       signal: AbortSignal.any([signal, writing_ends]),
     });
     for (const { reason, error } of outcomes.filter(is_failed)) {
-      if (error !== undefined) log.warn("entry failed", { reason, error: loggable(error) });
+      // What is wrong with an archive is for its owner to know; it would only fill the log.
+      if (error instanceof Error && !(error instanceof ArchiveError)) {
+        log.warn("entry failed", { reason, error: loggable(error) });
+      }
     }
     const nothing_stored = !outcomes.some(({ outcome }) => outcome === "stored");
     const storage_fault = outcomes.filter(is_failed).find(({ fatal }) => fatal)?.error;

@@ -1,8 +1,8 @@
 /** Where the entries of an archive go: each becomes a photo of its own in S3, or is told why not. */
-import { Upload } from "@aws-sdk/lib-storage";
 import { type NewObject, write_new_photo } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
+import { PART_BYTES, upload_object } from "./object_upload.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { storage_problem } from "./s3.ts";
 
@@ -15,9 +15,6 @@ export interface StoredEntry {
 }
 
 export type SinkReason = "not_an_image" | "empty_file" | "storage_refused" | "storage_unavailable";
-
-/** The least that S3 takes as a part, but for the last one. */
-const PART_BYTES = 5 * 1024 * 1024;
 
 /**
  * Takes an entry whole before it writes, so that what fails its size or CRC-32 is never sent, and a write that finds
@@ -64,28 +61,18 @@ async function write_photo(
   { whole, content_type }: Photo,
   signal: AbortSignal,
 ): Promise<Written<StoredEntry, SinkReason>> {
-  const write = async (object: NewObject): Promise<void> => {
-    const upload = new Upload({
-      client: s3,
-      partSize: PART_BYTES,
-      queueSize: 2,
-      params: {
+  const write = (object: NewObject): Promise<void> =>
+    upload_object(
+      s3,
+      {
         Bucket: bucket,
         Body: whole,
         ContentType: content_type,
         ...object,
         ...(whole.byteLength < PART_BYTES && { ChecksumCRC32: base64_of(entry.crc32) }),
       },
-    });
-    const abort = () => upload.abort();
-    signal.addEventListener("abort", abort, { once: true });
-    try {
-      signal.throwIfAborted();
-      await upload.done();
-    } finally {
-      signal.removeEventListener("abort", abort);
-    }
-  };
+      signal,
+    );
   try {
     const { filename } = await write_new_photo(user, entry.path, write);
     return { outcome: "stored", value: { filename, size: whole.byteLength, content_type } };

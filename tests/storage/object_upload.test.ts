@@ -1,0 +1,79 @@
+import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { PART_BYTES, upload_object } from "../../storage/object_upload.ts";
+import { BUCKET, client_for, type PhotoStorage, start_photo_storage } from "../support/photo_storage.ts";
+
+let storage: PhotoStorage;
+
+beforeAll(async () => {
+  storage = await start_photo_storage();
+});
+
+afterAll(() => storage.close());
+
+const never = new AbortController().signal;
+const uploads_left = async () =>
+  (await storage.store.s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? [];
+
+describe.each([
+  ["in one part", PART_BYTES - 1],
+  ["in several parts", 2 * PART_BYTES + 1],
+])("an upload %s", (_, size) => {
+  const write = (key: string, signal = never, s3 = storage.store.s3) =>
+    upload_object(s3, { Bucket: BUCKET, Key: key, Body: Buffer.alloc(size), IfNoneMatch: "*" }, signal);
+
+  it("is there when it has ended", async () => {
+    await write(`new/${size}`);
+    expect(await storage.keys()).toContain(`new/${size}`);
+  });
+
+  it("is refused where the key is taken, and leaves no parts", async () => {
+    await write(`taken/${size}`);
+    await expect(write(`taken/${size}`)).rejects.toMatchObject({ name: "PreconditionFailed" });
+    expect(await uploads_left()).toEqual([]);
+  });
+
+  it("is not begun where it has been called off before", async () => {
+    await expect(write(`early/${size}`, AbortSignal.abort())).rejects.toThrow();
+    expect(await storage.keys()).not.toContain(`early/${size}`);
+    expect(await uploads_left()).toEqual([]);
+  });
+
+  it("leaves nothing when it is called off at any of its requests", async () => {
+    for (let last = 1; last <= 5; last += 1) {
+      const abort = new AbortController();
+      const s3 = client_for(storage.url, { maxAttempts: 1 });
+      let sent = 0;
+      s3.middlewareStack.add(
+        (next, { commandName }) =>
+          async (args) => {
+            const answer = await next(args);
+            sent += 1;
+            // The last request of all is what makes the object; it has been answered then.
+            if (sent === last && !/^(PutObject|CompleteMultipart|Abort)/.test(String(commandName)))
+              abort.abort();
+            return answer;
+          },
+        { step: "initialize" },
+      );
+      const key = `off/${size}/${last}`;
+      const done = await write(key, abort.signal, s3).then(
+        () => true,
+        () => false,
+      );
+      expect(done).toBe(!abort.signal.aborted);
+      expect((await storage.keys()).includes(key)).toBe(done);
+      expect(await uploads_left()).toEqual([]);
+      s3.destroy();
+    }
+  });
+});
+
+it("leaves other uploads alone", async () => {
+  const { s3 } = storage.store;
+  await s3.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: "other" }));
+  await expect(
+    upload_object(s3, { Bucket: BUCKET, Key: "x", Body: Buffer.alloc(PART_BYTES + 1) }, AbortSignal.abort()),
+  ).rejects.toThrow();
+  expect(await uploads_left()).toMatchObject([{ Key: "other" }]);
+});
