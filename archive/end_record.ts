@@ -113,13 +113,7 @@ function find_end_records(tail: Uint8Array, tail_start: number): EndRecord[] {
  */
 async function read_places(record: EndRecord, read: ArchiveTail["read"]): Promise<DirectoryReading[]> {
   const zip64 = await read_zip64_places(record, read);
-  const plain = plain_place(record);
-  // Where ZIP64 is what is meant, what the plain record's saturated fields fail at tells nothing.
-  return zip64.length > 0 && plain instanceof ArchiveError ? zip64 : [...zip64, plain];
-}
-
-function plain_place(record: EndRecord): DirectoryReading {
-  return directory_place(record, record.offset, undefined);
+  return [...zip64, directory_place(record, record.offset, undefined)];
 }
 
 async function read_zip64_places(record: EndRecord, read: ArchiveTail["read"]): Promise<DirectoryReading[]> {

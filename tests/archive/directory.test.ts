@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { extract_bytes, noise, open_bytes, summary } from "./sinks.ts";
+import { bytes_source, extract, open_archive } from "../../archive/index.ts";
+import { collecting_sink, extract_bytes, noise, open_bytes, summary } from "./sinks.ts";
 import type { EntryParts } from "./zip_builder.ts";
 import { build_zip, extra } from "./zip_builder.ts";
 
@@ -107,6 +108,12 @@ describe("the directory", () => {
     await expect(open_bytes(archive)).rejects.toMatchObject({ code: "bad_directory" });
   });
 
+  it("is refused where an entry of it reaches beyond it", async () => {
+    const archive = build_zip({ entries: [ok] });
+    archive.writeUInt16LE(7, archive.byteLength - 22 - "ok.jpg".length - 46 + 30);
+    await expect(open_bytes(archive)).rejects.toThrow("an entry reaches beyond the directory");
+  });
+
   it("is refused where an entry is on another disk", async () => {
     const archive = build_zip({ entries: [{ ...ok, disk: 1 }] });
     await expect(open_bytes(archive)).rejects.toMatchObject({ code: "split_archive" });
@@ -166,6 +173,13 @@ describe("a local header", () => {
       offset: 0,
       message: expect.stringContaining(message),
     });
+  });
+
+  it("fails its entry alone where headers are checked when entries are opened", async () => {
+    const zip = build_zip({ entries: [{ ...ok, name: "a.jpg", local: { method: 0 } }, ok] });
+    const archive = await open_archive(bytes_source(zip), { check_headers: "when_opened" });
+    const outcomes = await extract(archive, collecting_sink);
+    expect(summary(outcomes)).toEqual(["a.jpg: header_mismatch", "ok.jpg: stored"]);
   });
 
   it("refuses the archive where only the directory knows of encryption", async () => {

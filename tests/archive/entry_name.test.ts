@@ -44,6 +44,7 @@ describe("decoding a name", () => {
     expect(name_of(raw, 0, unicode_path(raw, "写真.jpg", 2)).path).toBe("x.jpg");
     expect(name_of(raw, 0, unicode_path(raw, "写真.jpg", 1, 7)).path).toBe("x.jpg");
     expect(name_of(raw, 0, extra(0x7075, [1, 1])).path).toBe("x.jpg");
+    expect(name_of(raw, 0, unicode_path(raw, "写真.jpg").subarray(0, -1)).path).toBe("x.jpg");
     expect(name_of(raw, utf8, unicode_path(raw, "写真.jpg")).path).toBe("x.jpg");
     expect(name_of(raw, 0, unicode_path(raw, "../evil.jpg")).fault).toBe("unsafe_path");
   });

@@ -241,13 +241,17 @@ describe("extracting", () => {
   it("ends what the sink leaves open", async () => {
     const source = counting_source(build_zip({ entries: [{ name: "a.mp4", data: noise(2_000_000) }] }));
     const archive = await open_archive(source, { codec_sizes: { sync: 0, whole: 0, read: 4_096 } });
+    const left: AsyncIterator<Uint8Array>[] = [];
     const sink: EntrySink<string, Reason> = {
       async write(_entry, bytes) {
-        await bytes[Symbol.asyncIterator]().next();
+        const iterator = bytes[Symbol.asyncIterator]();
+        left.push(iterator);
+        await iterator.next();
         return { outcome: "skipped", reason: "not_an_image" };
       },
     };
     expect(summary(await extract(archive, sink))).toEqual(["a.mp4: not_an_image"]);
+    expect(await left[0]?.next()).toEqual({ done: true, value: undefined });
     const { reads } = source;
     await turns(20);
     expect(source.reads).toBe(reads);

@@ -23,6 +23,11 @@ const entries: EntryParts[] = [
 const known = new Set(contents.map(sha1));
 const plain = build_zip({ entries, comment: Buffer.from("a comment") });
 const zip64 = build_zip({ entries, zip64: "saturated" });
+/** Where each is worth damaging: up to its ZIP64 records, `zip64` is `plain`. */
+const targets = [
+  { archive: plain, from: 0 },
+  { archive: zip64, from: zip64.byteLength - 56 - 20 - 22 },
+];
 const prefixed = Buffer.concat([Buffer.from("#!stub\n"), build_zip({ entries: entries.slice(0, 2) })]);
 
 /** The content of every entry that is stored, by its place; undefined for an archive that is refused. */
@@ -38,12 +43,13 @@ async function stored_by(bytes: Uint8Array, codec = {}): Promise<(Content | unde
   }
 }
 
+/** Streaming costs more for each entry, so that it is tried on every 7th bit and every 4th byte only. */
 const ways = [
-  ["whole", {}],
-  ["streamed", { codec_sizes: stream_all }],
+  ["whole", {}, 1],
+  ["streamed", { codec_sizes: stream_all }, 4],
 ] as const;
 
-describe.each(ways)("a damaged archive, %s", (_way, codec) => {
+describe.each(ways)("a damaged archive, %s", (_way, codec, step) => {
   it("is undamaged at first", async () => {
     for (const archive of [plain, zip64]) {
       const stored = await stored_by(archive, codec);
@@ -69,8 +75,8 @@ describe.each(ways)("a damaged archive, %s", (_way, codec) => {
   });
 
   it("with any one bit turned gives the right bytes or an error", async () => {
-    for (const archive of [plain, zip64]) {
-      for (let bit = 0; bit < archive.byteLength * 8; bit += 1) {
+    for (const { archive, from } of targets) {
+      for (let bit = from * 8; bit < archive.byteLength * 8; bit += step * 2 - 1) {
         const damaged = Buffer.from(archive);
         const at = bit >> 3;
         damaged[at] = (damaged[at] ?? 0) ^ (1 << (bit & 7));
@@ -80,8 +86,8 @@ describe.each(ways)("a damaged archive, %s", (_way, codec) => {
   });
 
   it("with any one byte set to an extreme gives the right bytes or an error", async () => {
-    for (const archive of [plain, zip64]) {
-      for (let at = 0; at < archive.byteLength; at += 1) {
+    for (const { archive, from } of targets) {
+      for (let at = from; at < archive.byteLength; at += step) {
         for (const value of [0x00, 0x01, 0x7f, 0x80, 0xff]) {
           const damaged = Buffer.from(archive);
           damaged[at] = value;
