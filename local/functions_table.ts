@@ -1,0 +1,60 @@
+/** Reads the one table of functions and routes, which Terraform reads too. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import * as z from "zod";
+
+const function_definition = z.strictObject({
+  /** `POST /login`; the authorizer has none. */
+  route: z
+    .string()
+    .regex(/^[A-Z]+ \/\S*$/, "must be a method and a path, such as POST /login")
+    .optional(),
+  /** Whether the authorizer is asked first. */
+  authorized: z.boolean().default(false),
+  // The ranges are those of Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+  memory_mb: z.int().min(128).max(10_240),
+  timeout_s: z.int().min(1).max(900),
+  /** Names of variables; whoever deploys the table knows their values. */
+  environment: z.array(z.string()),
+  /** IAM actions; nothing on the laptop checks them. */
+  permissions: z.array(z.string()),
+});
+export type FunctionDefinition = z.infer<typeof function_definition>;
+
+const functions_table = z
+  .object({
+    functions: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, "must be in snake case"), function_definition),
+  })
+  .superRefine(({ functions }, context) => {
+    for (const [name, { route }] of Object.entries(functions)) {
+      if ((route === undefined) !== (name === AUTHORIZER)) {
+        context.addIssue({
+          code: "custom",
+          path: [name],
+          message: "every function but the authorizer has a route",
+        });
+      }
+    }
+    const routes = Object.values(functions).map(({ route }) => route);
+    if (new Set(routes).size < routes.length) {
+      context.addIssue({ code: "custom", path: ["functions"], message: "two functions have the same route" });
+    }
+    if (functions[AUTHORIZER] === undefined) {
+      context.addIssue({ code: "custom", path: ["functions"], message: `there is no ${AUTHORIZER}` });
+    }
+  });
+
+/** The function that the gateway asks; it has no route of its own. */
+export const AUTHORIZER = "authorizer";
+
+const TABLE = path.join(import.meta.dirname, "..", "terraform", "functions.auto.tfvars.json");
+
+/**
+ * The functions by name.
+ * @throws Error that names what is wrong in the table.
+ */
+export function read_functions_table(file: string = TABLE): Record<string, FunctionDefinition> {
+  const table = functions_table.safeParse(JSON.parse(readFileSync(file, "utf8")));
+  if (!table.success) throw new Error(`${file} is wrong.\n${z.prettifyError(table.error)}`);
+  return table.data.functions;
+}
