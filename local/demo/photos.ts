@@ -1,0 +1,39 @@
+/** The photos that the demo sends: real ones of phones and cameras, under the names that people give them. */
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import type { SentFile } from "./multipart_upload.ts";
+
+/** Their authors and licences are named in `LICENSES.md` there. */
+const FOLDER = path.join(import.meta.dirname, "..", "..", "tests", "fixtures", "photos");
+
+export interface SamplePhoto extends SentFile {
+  /** MIME type, by the bytes. */
+  readonly type: string;
+}
+
+const TYPES = {
+  "android_single.heic": "image/heic",
+  "animated.gif": "image/gif",
+  "jpeg_60k_baseline.jpg": "image/jpeg",
+  "jpeg_60k_progressive.jpg": "image/jpeg",
+  "jpeg_named_png.png": "image/jpeg",
+  "photo.bmp": "image/bmp",
+  "photo.tif": "image/tiff",
+  "photo_10bit.avif": "image/avif",
+  "photo_8bit.png": "image/png",
+  "photo_lossy.webp": "image/webp",
+} as const;
+
+/** A photo of the folder, under another name. */
+export function sample(file: keyof typeof TYPES, name: string): SamplePhoto {
+  return { name, bytes: readFileSync(path.join(FOLDER, file)), type: TYPES[file] };
+}
+
+/**
+ * The photo with bytes after its end until it has this size. A viewer shows it as before, as it does with the film
+ * that phones put behind a photo.
+ */
+export function enlarged(photo: SamplePhoto, size: number): SamplePhoto {
+  const tail = Buffer.alloc(size - photo.bytes.byteLength, "These bytes come after the photo. ");
+  return { ...photo, bytes: Buffer.concat([photo.bytes, tail]) };
+}

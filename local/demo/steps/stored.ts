@@ -1,0 +1,40 @@
+/** The end of the demo: what is stored, and its removal from a stack that runs on. */
+import { size_text } from "../output.ts";
+import { walk_list } from "./list.ts";
+import type { SignedInStage } from "./stage.ts";
+
+/** A table of the demo's photos, newest first. */
+export async function show_stored({ user, report, stored }: SignedInStage): Promise<void> {
+  report.heading("What is stored");
+  const { photos } = await walk_list(user);
+  const rows = photos.flatMap(({ filename, size, uploadedAt }) => {
+    const photo = stored.find((own) => own.filename === filename);
+    return photo ? [[filename, size_text(size), photo.type, uploadedAt]] : [];
+  });
+  report.table(
+    [
+      { heading: "filename" },
+      { heading: "size", align: "right" },
+      { heading: "type" },
+      { heading: "uploaded at" },
+    ],
+    rows,
+  );
+  const others = photos.length - rows.length;
+  report.check(`${count(rows.length)} of the demo`, rows.length, stored.length);
+  if (others > 0) report.line(`  and ${count(others)} of other uploads, which the demo leaves alone`);
+}
+
+/** Works on when the demo is told to stop. A photo that somebody else has deleted meanwhile is as good. */
+export async function delete_stored({ user, report, stored }: SignedInStage): Promise<void> {
+  report.heading("Cleaning up");
+  const api = user.unstoppable();
+  const left: string[] = [];
+  for (const { filename } of stored) {
+    const { status } = await api.post("/delete", { file: filename });
+    if (status !== 200 && status !== 404) left.push(filename);
+  }
+  report.check(`${count(stored.length)} of the demo deleted (with --keep they stay)`, left, []);
+}
+
+const count = (photos: number): string => `${photos} ${photos === 1 ? "photo" : "photos"}`;
