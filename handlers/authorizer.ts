@@ -18,7 +18,10 @@ export const authorizer =
     const { requestId } = requestContext;
     try {
       const claims = await verify(token_in(identitySource?.[0] ?? ""));
-      return { isAuthorized: true, context: { username: username_of(claims) } };
+      const username = username_of(claims);
+      if (username !== undefined) return { isAuthorized: true, context: { username } };
+      log.info("token refused", { requestId, fault: "no user name" });
+      return { isAuthorized: false, context: {} };
     } catch (error) {
       const fault = token_fault(error);
       if (fault === undefined) {

@@ -1,12 +1,12 @@
 /** POST /list: the user's photos, newest first; as many as asked for, or as fit one answer. */
-import { parse_filename, read_environment } from "@photo-uploader/layer";
+import { read_environment } from "@photo-uploader/layer";
 import { json_body } from "../middleware/json_body.ts";
 import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
 import { type ListedPhoto, type ListRequest, type ListResponse, list_request } from "../schemas/list.ts";
 import { type Cursors, cursors } from "../storage/cursor.ts";
 import { newest_first } from "../storage/newest_first.ts";
-import { list_photos, type PhotoStore } from "../storage/photo_store.ts";
+import { type ListedObject, list_photos, type PhotoStore } from "../storage/photo_store.ts";
 import { s3_client } from "../storage/s3.ts";
 
 /** Lambda answers at most 6 MB; this leaves room for the headers and the cursor. */
@@ -34,10 +34,12 @@ export const list =
     return { status: 200, body: answer };
   };
 
-const listed = ({ filename, size }: { filename: string; size: number }): ListedPhoto => {
-  const { name = "", uploaded_at = new Date(0) } = parse_filename(filename) ?? {};
-  return { filename, name, size, uploadedAt: uploaded_at.toISOString() };
-};
+const listed = ({ filename, name, size, uploaded_at }: ListedObject): ListedPhoto => ({
+  filename,
+  name,
+  size,
+  uploadedAt: uploaded_at.toISOString(),
+});
 
 /** Lambda's answer holds the body as a JSON text within JSON, so its quotation marks and backslashes count twice. */
 const answered_bytes = (photo: ListedPhoto): number =>
@@ -46,6 +48,6 @@ const answered_bytes = (photo: ListedPhoto): number =>
 const { PHOTOS_BUCKET, CURSOR_KEY } = read_environment("list");
 
 export const handler = pipeline(
-  json_body(list_request, { empty: {} }),
+  json_body(list_request, { may_be_empty: true }),
   list({ s3: s3_client(), bucket: PHOTOS_BUCKET }, cursors(CURSOR_KEY)),
 );

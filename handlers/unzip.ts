@@ -9,13 +9,11 @@ import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_client, storage_problem } from "../storage/s3.ts";
 
-/** A request body has at most about 4.5 MB; these bound what can be hidden in it, and what the answer can name. */
-const LIMITS = {
-  entries: 2_000,
-  directory_bytes: 1024 * 1024,
-  entry_bytes: 50_000_000,
-  total_bytes: 100_000_000,
-};
+/**
+ * Beside the engine's own limits. Every name comes back in the answer, in which a control sign takes seven bytes and a
+ * quotation mark four: with more than this, an answer could exceed the 6 MB that Lambda sends.
+ */
+const LIMITS = { directory_bytes: 512 * 1024 };
 
 /** No entry is begun in the last 8 s, and none goes on in the last 2 s, so that there is time to say so. */
 const LAST_START_MS = 8_000;
@@ -43,9 +41,14 @@ export const unzip =
         log.warn("entry failed", { reason, error: loggable(error) });
       }
     }
-    const nothing_stored = !outcomes.some(({ outcome }) => outcome === "stored");
-    const storage_fault = outcomes.filter(is_failed).find(({ fatal }) => fatal)?.error;
-    if (nothing_stored && storage_fault !== undefined) throw storage_problem(storage_fault);
+    if (!outcomes.some(({ outcome }) => outcome === "stored")) {
+      const failed = outcomes.filter(is_failed);
+      const storage_fault = failed.find(({ fatal }) => fatal)?.error;
+      if (storage_fault !== undefined) throw storage_problem(storage_fault);
+      if (failed.some(({ reason }) => reason === "aborted" || reason === "not_attempted")) {
+        throw problem("timeout", "Nothing was stored. Send the archive again, or its photos one by one.");
+      }
+    }
     return { status: 200, body: answer_of(outcomes) };
   };
 

@@ -13,7 +13,7 @@ import {
   KidNotFoundInJwksError,
   WaitPeriodNotYetEndedJwkError,
 } from "aws-jwt-verify/error";
-import { SimpleJwksCache } from "aws-jwt-verify/jwk";
+import { assertIsJwks, type Jwks, SimpleJwksCache } from "aws-jwt-verify/jwk";
 
 export interface UserPool {
   readonly USER_POOL_ID: string;
@@ -22,7 +22,7 @@ export interface UserPool {
   readonly JWKS_URI?: string | undefined;
 }
 
-export type AccessTokenVerifier = (token: string) => Promise<{ readonly username: string }>;
+export type AccessTokenVerifier = (token: string) => Promise<{ readonly username?: unknown }>;
 
 /**
  * Accepts access tokens of this pool and this client. Keys are kept for as long as the process lives, so that an
@@ -31,29 +31,41 @@ export type AccessTokenVerifier = (token: string) => Promise<{ readonly username
 export function access_token_verifier(pool: UserPool): AccessTokenVerifier {
   const verifier = CognitoJwtVerifier.create(
     { userPoolId: pool.USER_POOL_ID, clientId: pool.USER_POOL_CLIENT_ID, tokenUse: "access" },
-    ...(pool.JWKS_URI === undefined ? [] : [{ jwksCache: jwks_of(pool.JWKS_URI) }]),
+    { jwksCache: jwks_cache(pool.JWKS_URI) },
   );
   return (token) => verifier.verify(token);
 }
 
 /** The library itself fetches over https only, which a stand-in on a laptop does not speak. */
-const jwks_of = (uri: string): SimpleJwksCache =>
+const jwks_cache = (uri: string | undefined): SimpleJwksCache =>
   new SimpleJwksCache({
-    fetcher: {
-      fetch: async () => {
-        const answer = await fetch(uri, { signal: AbortSignal.timeout(3_000) });
-        if (!answer.ok) throw new Error(`The keys could not be fetched: HTTP ${answer.status}.`);
-        return answer.arrayBuffer();
+    jwksParser: some_jwks,
+    ...(uri !== undefined && {
+      fetcher: {
+        fetch: async () => {
+          const answer = await fetch(uri, { signal: AbortSignal.timeout(3_000) });
+          if (!answer.ok) throw new Error(`The keys could not be fetched: HTTP ${answer.status}.`);
+          return answer.arrayBuffer();
+        },
       },
-    },
+    }),
   });
+
+/** A pool always has keys: an answer without any is an outage, and says nothing about a token. */
+function some_jwks(bytes: ArrayBuffer): Jwks {
+  const jwks: Parameters<typeof assertIsJwks>[0] = JSON.parse(Buffer.from(bytes).toString());
+  assertIsJwks(jwks);
+  if (jwks.keys.length === 0) throw new Error("The key server shows no keys.");
+  return jwks;
+}
 
 /** What can be wrong with a token itself; the special cases of a class stand before it. */
 const FAULTS = [
   [JwtParseError, "not a token"],
   [JwtWithoutValidKidError, "no key id"],
   [KidNotFoundInJwksError, "not a key of this pool"],
-  // Keys were fetched within the last ten seconds, and lacked a key that was asked for; they are not fetched again.
+  // The keys that are held were fetched within the last ten seconds, for a token whose key was not among them; nor is
+  // this one's. They are not fetched again so soon.
   [WaitPeriodNotYetEndedJwkError, "not a key of this pool"],
   [JwtInvalidSignatureAlgorithmError, "wrong algorithm"],
   [JwtInvalidSignatureError, "wrong signature"],

@@ -6,7 +6,7 @@ import {
   type InitiateAuthCommandOutput,
   RespondToAuthChallengeCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { http_status, type Problem, problem } from "@photo-uploader/layer";
+import { http_status, log, loggable, type Problem, problem } from "@photo-uploader/layer";
 
 export interface Credentials {
   readonly username: string;
@@ -39,6 +39,7 @@ export const sign_in =
   (cognito: CognitoIdentityProviderClient, client_id: string): SignIn =>
   async ({ username, password, newPassword }, abortSignal) => {
     const first = await identity_answer(
+      "password",
       cognito.send(
         new InitiateAuthCommand({
           ClientId: client_id,
@@ -57,6 +58,7 @@ export const sign_in =
     }
     return tokens_of(
       await identity_answer(
+        "new_password",
         cognito.send(
           new RespondToAuthChallengeCommand({
             ClientId: client_id,
@@ -84,22 +86,40 @@ function tokens_of({ AuthenticationResult, ChallengeName }: InitiateAuthCommandO
   return { access_token: AccessToken, refresh_token: RefreshToken, expires_in: ExpiresIn };
 }
 
-async function identity_answer<T>(answer: Promise<T>): Promise<T> {
+/** The step of signing in that Cognito has answered: the parameters that it may find wrong differ. */
+type Step = "password" | "new_password";
+
+async function identity_answer<T>(step: Step, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw identity_problem(error);
+    throw identity_problem(error, step);
   }
 }
 
+/** What Cognito says of credentials that are wrong, by the beginning of its message. */
+const WRONG_CREDENTIALS = [
+  "Incorrect username or password",
+  "User does not exist",
+  "User is disabled",
+  "Password attempts exceeded",
+  "Temporary password has expired",
+];
+
 /**
- * The problem of what Cognito has answered. `UserNotConfirmedException` and `PasswordResetRequiredException` are told
- * apart because Cognito gives them only to someone who knows the password.
+ * The problem of what Cognito has answered. With `PreventUserExistenceErrors` set to ENABLED, as this project has it,
+ * `UserNotConfirmedException` and `PasswordResetRequiredException` come only to someone who knows the password, so they
+ * may be told apart from wrong credentials.
  */
-export function identity_problem(error: unknown): Problem {
+export function identity_problem(error: unknown, step: Step = "password"): Problem {
   const { name, message } = error instanceof Error ? error : new Error();
   switch (name) {
     case "NotAuthorizedException":
+      // An app client that has been set up wrongly answers every user with this name, and only its message tells.
+      if (!WRONG_CREDENTIALS.some((known) => message.startsWith(known))) {
+        log.warn("Cognito refuses a sign-in for an unusual reason", { error: loggable(error) });
+      }
+      return invalid_credentials();
     case "UserNotFoundException":
       return invalid_credentials();
     case "UserNotConfirmedException":
@@ -107,12 +127,18 @@ export function identity_problem(error: unknown): Problem {
     case "PasswordResetRequiredException":
       return problem("password_reset_required", "Reset the password with Cognito, then sign in.");
     case "InvalidPasswordException":
-      return problem("invalid_new_password", message, { errors: [{ field: "newPassword", message }] });
+    case "PasswordHistoryPolicyViolationException":
+      return invalid_new_password(message);
     case "InvalidParameterException":
-      // A name that Cognito's pattern for names excludes is nobody's; any other such error is a pool set up wrongly.
-      return message.includes("validation error") ? invalid_credentials() : refused(error);
+      // A value that Cognito's own patterns exclude: a name that is nobody's, or a new password that cannot be one.
+      // Any other such error is a pool that has been set up wrongly.
+      if (!message.includes("validation error")) return refused(error);
+      return step === "new_password"
+        ? invalid_new_password("The new password has signs that are not allowed.")
+        : invalid_credentials();
     case "TooManyRequestsException":
     case "LimitExceededException":
+    case "ThrottlingException":
       return problem("identity_unavailable", "Too many sign-ins at once. Try again in a few seconds.", {
         cause: error,
       });
@@ -125,6 +151,9 @@ export function identity_problem(error: unknown): Problem {
 
 const invalid_credentials = (): Problem =>
   problem("invalid_credentials", "Check the user name and the password.");
+
+const invalid_new_password = (message: string): Problem =>
+  problem("invalid_new_password", message, { errors: [{ field: "newPassword", message }] });
 
 const refused = (cause: unknown): Problem =>
   problem("identity_refused", "Tell the operator the apigw-requestid header of this answer.", { cause });

@@ -8,4 +8,5 @@ export const token_in = (header: string): string => header.trim().replace(/^bear
  * survives a change of address and is never given to another person
  * (https://docs.aws.amazon.com/cognito/latest/developerguide/amazon-cognito-user-pools-using-the-access-token.html).
  */
-export const username_of = (claims: { readonly username: string }): string => claims.username;
+export const username_of = ({ username }: { readonly username?: unknown }): string | undefined =>
+  typeof username === "string" && username !== "" ? username : undefined;

@@ -6,8 +6,15 @@
 
 export type LogFields = Readonly<Record<string, string | number | boolean | undefined | object>>;
 
+let request_id: string | undefined;
+
+/** From now on every record names this request: a sandbox of Lambda handles one request at a time. */
+export const log_for_request = (id: string | undefined): void => {
+  request_id = id;
+};
+
 const write = (level: "INFO" | "WARN" | "ERROR", message: string, fields: LogFields): void => {
-  const record = { timestamp: new Date().toISOString(), level, message, ...fields };
+  const record = { timestamp: new Date().toISOString(), level, message, requestId: request_id, ...fields };
   process.stdout.write(`${JSON.stringify(record)}\n`);
 };
 
@@ -25,7 +32,7 @@ const text = (value: unknown): string | undefined => (typeof value === "string" 
 /**
  * What may be logged of an error and its causes. Only the named fields are taken: Middy keeps the raw body in
  * `cause.data`, and an SDK error the whole response. The message of a SyntaxError is left out because V8 quotes the
- * text that it could not parse, which may be a login.
+ * text that it could not parse, which may be a login, and the resources that AWS names because they hold keys of photos.
  */
 export function loggable(error: unknown, depth = 0): object {
   if (!(error instanceof Error)) return { name: typeof error };
@@ -33,7 +40,8 @@ export function loggable(error: unknown, depth = 0): object {
   const aws = typeof metadata === "object" && metadata !== null ? metadata : {};
   return {
     name: error.name,
-    ...(error.name !== "SyntaxError" && { message: error.message, stack: error.stack }),
+    ...(error.name !== "SyntaxError" && { message: error.message.replace(/\barn:\S+/g, "arn:…") }),
+    stack: frames_of(error),
     ...("code" in error && { code: text(error.code) }),
     ...("requestId" in aws && { aws_request_id: text(aws.requestId) }),
     ...("httpStatusCode" in aws && { aws_status: aws.httpStatusCode }),
@@ -41,3 +49,7 @@ export function loggable(error: unknown, depth = 0): object {
     ...(error.cause instanceof Error && depth < CAUSES && { cause: loggable(error.cause, depth + 1) }),
   };
 }
+
+/** Where an error arose, without the message that V8 puts before it. */
+const frames_of = ({ stack = "" }: Error): string[] =>
+  stack.split("\n").flatMap((line) => /^ {4}at (.+)$/.exec(line)?.[1] ?? []);

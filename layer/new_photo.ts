@@ -1,11 +1,15 @@
 /** Gives a new photo a key of its own: timestamps that never repeat, and writes that never overwrite. */
-import { clean_name, first_bytes, photo_filename, photo_key } from "./photo_keys.ts";
+import { setTimeout } from "node:timers/promises";
+import { clean_name, photo_filename, photo_key } from "./photo_keys.ts";
 
 /** Each try takes another millisecond; more than this at once for one user and one name is no accident. */
 const TRIES = 100;
 
 /** S3 takes 2 KB of user metadata in all; this leaves room for the names of the fields. */
-const ORIGINAL_NAME_BYTES = 1_536;
+const ORIGINAL_NAME_CHARACTERS = 1_536;
+
+/** The longest pause before a key is tried that others are writing to at this moment. */
+const CONFLICT_MS = 50;
 
 let last = 0;
 
@@ -51,21 +55,30 @@ export async function write_new_photo(
       return { filename, name: clean_name(original_name), uploaded_at };
     } catch (error) {
       if (attempt === TRIES || !key_is_taken(error)) throw error;
+      if (named(error, BEING_WRITTEN)) await setTimeout(Math.random() * CONFLICT_MS);
     }
   }
 }
 
-const key_is_taken = (error: unknown): boolean =>
-  error instanceof Error &&
-  (error.name === "PreconditionFailed" || error.name === "ConditionalRequestConflict");
+const TAKEN = "PreconditionFailed";
+const BEING_WRITTEN = "ConditionalRequestConflict";
+
+const named = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
+
+const key_is_taken = (error: unknown): boolean => named(error, TAKEN) || named(error, BEING_WRITTEN);
 
 /**
- * The name exactly as the client sent it, in ASCII as metadata must be. One that would not fit is cut between two
- * characters before it is encoded.
+ * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a
+ * path that is the name of the file.
  */
 function percent_encoded(name: string): string {
-  const whole = encodeURIComponent(name.toWellFormed());
-  if (whole.length <= ORIGINAL_NAME_BYTES) return whole;
-  // A byte of UTF-8 takes at most three signs when it is encoded.
-  return encodeURIComponent(first_bytes(name.toWellFormed(), ORIGINAL_NAME_BYTES / 3));
+  const kept: string[] = [];
+  let length = 0;
+  for (const character of [...name.toWellFormed()].reverse()) {
+    const encoded = encodeURIComponent(character);
+    length += encoded.length;
+    if (length > ORIGINAL_NAME_CHARACTERS) break;
+    kept.push(encoded);
+  }
+  return kept.reverse().join("");
 }

@@ -64,6 +64,8 @@ const UNWANTED =
 /**
  * The name under which a photo is kept: the last segment of a path of either kind, in NFC, without signs that are
  * unseen or change direction, cut to 255 bytes with its extension kept. Never empty, and clean(clean(x)) = clean(x).
+ *
+ * A filename is only known if its name is clean: a rule added here later would hide the photos that break it.
  */
 export function clean_name(raw: string): string {
   const last = raw.toWellFormed().split(/[/\\]/).at(-1) ?? "";

@@ -1,17 +1,19 @@
 /** Middy middleware: one line for each request, with nothing that its client sent but the route. */
-import { log } from "@photo-uploader/layer";
+import { log, log_for_request } from "@photo-uploader/layer";
 import type { HttpMiddleware } from "./pipeline.ts";
 
+/** Stands first in the pipeline, so that its `onError` comes last, when the answer has been made. */
 export const access_log = (): HttpMiddleware => {
-  let started = 0;
-  const access_log_before: HttpMiddleware["before"] = () => {
-    started = performance.now();
+  const access_log_before: HttpMiddleware["before"] = (request) => {
+    request.internal.started = performance.now();
+    log_for_request(request.event.requestContext?.requestId);
   };
-  const access_log_after: HttpMiddleware["after"] = (request) => {
+  const access_log_after: HttpMiddleware["after"] = ({ event, response, internal }) => {
+    const { started = performance.now(), code } = internal;
     log.info("request", {
-      requestId: request.event.requestContext.requestId,
-      route: request.event.routeKey,
-      status: request.response?.statusCode,
+      route: event.routeKey,
+      status: response?.statusCode,
+      code,
       milliseconds: Math.round(performance.now() - started),
     });
   };

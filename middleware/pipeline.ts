@@ -1,9 +1,10 @@
 /** The one place where the middleware of an endpoint is put together, in its order. */
 import middy, { type MiddlewareObj } from "@middy/core";
 import http_error_handler from "@middy/http-error-handler";
-import { problem, username } from "@photo-uploader/layer";
-import type { APIGatewayProxyEventV2WithLambdaAuthorizer } from "aws-lambda";
+import { type ProblemCode, problem, username } from "@photo-uploader/layer";
+import type { APIGatewayProxyEventV2WithLambdaAuthorizer, Context } from "aws-lambda";
 import { access_log } from "./access_log.ts";
+import type { FormPart } from "./multipart_structure.ts";
 import { problem_details } from "./problem_details.ts";
 import { type HttpAnswer, http_answer, type Reply } from "./reply.ts";
 
@@ -15,7 +16,16 @@ export type HttpEvent = APIGatewayProxyEventV2WithLambdaAuthorizer<{ username?: 
   username?: string;
 };
 
-export type HttpMiddleware = MiddlewareObj<HttpEvent, HttpAnswer>;
+/** What the middlewares of one request keep for each other. A type, since an interface is not a Record to Middy. */
+export type HttpInternal = {
+  /** Milliseconds, as of `performance.now()`. */
+  started?: number;
+  /** The problem that the request ended with. */
+  code?: ProblemCode;
+  form_parts?: readonly FormPart[];
+};
+
+export type HttpMiddleware = MiddlewareObj<HttpEvent, HttpAnswer, Error, Context, HttpInternal>;
 
 /** A kind of body: the middleware that parses it, and what makes of the parsed body the value that a handler takes. */
 export interface BodyKind<Body> {
@@ -48,7 +58,7 @@ const http_pipeline = <Body>(
   middleware: readonly HttpMiddleware[],
   handle: (request: PublicRequest<Body>, event: HttpEvent) => Promise<Reply>,
 ) =>
-  middy<HttpEvent, HttpAnswer>({
+  middy<HttpEvent, HttpAnswer, Error, Context, HttpInternal>({
     timeoutEarlyInMillis: ANSWER_MS,
     timeoutEarlyResponse: () => {
       throw problem("timeout", "Try again, with a smaller file if the connection is slow.");

@@ -9,10 +9,10 @@ import type { HttpMiddleware } from "./pipeline.ts";
  */
 export const problem_details = (): HttpMiddleware => {
   const problem_details_on_error: HttpMiddleware["onError"] = (request) => {
-    const { requestId } = request.event.requestContext;
     const found = as_problem(request.error);
+    request.internal.code = found.code;
     if (found.statusCode >= 500) {
-      log.error(found.details.title, { requestId, code: found.code, error: loggable(found) });
+      log.error(found.details.title, { code: found.code, error: loggable(found) });
     }
     request.error = Object.assign(new Error(JSON.stringify(found.details)), {
       statusCode: found.statusCode,

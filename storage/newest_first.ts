@@ -1,94 +1,98 @@
 /** Walks a user's photos from the newest back in time, over a storage that lists in ascending order only. */
 import { timestamp } from "@photo-uploader/layer";
 
-/** A photo as S3 lists it. */
-export interface StoredPhoto {
+/** What is needed of a photo here. */
+export interface Named {
   readonly filename: string;
-  /** Bytes. */
-  readonly size: number;
 }
 
 /** One page of a listing: ascending in the order of UTF-8 bytes, at most 1,000 photos. */
-export interface Page {
-  readonly photos: readonly StoredPhoto[];
+export interface Page<Photo extends Named> {
+  readonly photos: readonly Photo[];
   /** Where the next page begins; absent at the end of the listing. */
   readonly next?: string;
 }
 
 /** Lists the photos whose filename comes after `after`. */
-export type ListPage = (after: string) => Promise<Page>;
+export type ListPage<Photo extends Named> = (after: string) => Promise<Page<Photo>>;
 
-/** The first window back in time. */
-const FIRST_WINDOW_MS = 3_600_000;
-
-/** What a window should hold, so that it rarely needs a second page of 1,000. */
-const WANTED_PHOTOS = 700;
-
-/** The most by which a window grows at once, as after one that was empty. */
-const GROWTH = 8;
+/** How far a leap forward goes beyond a page, in times of what the page spans, and how much each further one grows. */
+const LEAP = 8;
 
 /**
  * Yields every photo older than `before`, newest first, in runs.
  *
- * Filenames sort by time, so what is newest is found by asking for what comes after an earlier moment. The window
- * back to that moment grows while it holds few photos and shrinks where it holds more than a page. A library of up
- * to 1,000 photos costs one request, a larger one a request more and about two for each 1,000 photos that are taken
- * from the generator. Memory is two pages, and more only where over 1,000 photos share a millisecond.
+ * Filenames sort by time, so the listing after a moment begins with the first photo since then, however long the gap.
+ * From the oldest page on, ever longer leaps forward find the newest photos; the pages met on the way are kept, and
+ * what lies between them is searched in the same way when its turn comes. A library of up to 1,000 photos costs one
+ * request; of 100,000 photos, however they came, the newest have cost up to 16, and all of them two for each 1,000.
+ * Memory is the pages on the way, a few dozen at most, since every leap is at most half of what lies ahead.
  *
  * @param before a filename; undefined begins with the newest photo
+ * @param now milliseconds since the epoch
  */
-export async function* newest_first(
-  list_page: ListPage,
+export async function* newest_first<Photo extends Named>(
+  list_page: ListPage<Photo>,
   before?: string,
   now: number = Date.now(),
-): AsyncGenerator<readonly StoredPhoto[], void, undefined> {
-  const oldest = await list_page("");
-  const floor = oldest.next;
-  if (floor === undefined || covers(oldest, before)) return yield newest_of(oldest.photos, before);
+): AsyncGenerator<readonly Photo[], void, undefined> {
+  yield* newest_between(list_page, "", { before, time: before === undefined ? now : time_of(before) }, 0);
+}
 
-  let end = before;
-  let window = FIRST_WINDOW_MS;
-  while (end !== floor) {
-    const start_time = (end === undefined ? now : time_of(end)) - window;
-    const start: string = start_time > time_of(floor) ? timestamp(new Date(start_time)) : floor;
-    const page = await list_page(start);
-    if (!covers(page, end) && window > 1) {
-      window = narrowed(window, page);
-      continue;
-    }
-    const run = newest_of(await rest_of_window(list_page, page, end), end);
-    yield run;
-    window = Math.ceil(window * Math.min(GROWTH, WANTED_PHOTOS / Math.max(run.length, 1)));
-    end = start;
+/** Where a search ends: before a filename or a timestamp, if any, and at about this time. */
+interface End {
+  readonly before: string | undefined;
+  readonly time: number;
+}
+
+/** @param least milliseconds that the first leap goes at least */
+async function* newest_between<Photo extends Named>(
+  list_page: ListPage<Photo>,
+  after: string,
+  end: End,
+  least: number,
+): AsyncGenerator<readonly Photo[], void, undefined> {
+  const page = await list_page(after);
+  if (page.next === undefined || covers(page, end.before)) return yield newest_of(page.photos, end.before);
+
+  const reached = time_of(page.next);
+  const leap = Math.max(least, LEAP * span_of(page.photos));
+  const middle = Math.floor(Math.min(reached + leap, (reached + end.time) / 2));
+  if (middle > reached) {
+    const start = timestamp(new Date(middle));
+    yield* newest_between(list_page, start, end, leap * LEAP);
+    yield* newest_between(list_page, page.next, { before: start, time: middle }, 0);
+  } else {
+    yield newest_of(await the_rest(list_page, page.next, end.before), end.before);
   }
-  yield newest_of(oldest.photos);
+  yield newest_of(page.photos);
 }
 
 /** Whether a page holds all of what comes before `end`. */
-const covers = (page: Page, end: string | undefined): boolean =>
+const covers = (page: Page<Named>, end: string | undefined): boolean =>
   page.next === undefined || (end !== undefined && compare(page.next, end) >= 0);
 
-const newest_of = (photos: readonly StoredPhoto[], end?: string): readonly StoredPhoto[] =>
+const newest_of = <Photo extends Named>(photos: readonly Photo[], end?: string): readonly Photo[] =>
   photos.filter(({ filename }) => end === undefined || compare(filename, end) < 0).reverse();
 
-/** A window that holds more than a page is narrowed to the time in which this page's photos came, or to a half. */
-function narrowed(window: number, { photos }: Page): number {
+/** Milliseconds from the first to the last photo, and at least one. */
+function span_of(photos: readonly Named[]): number {
   const first = photos[0];
   const last = photos.at(-1);
-  const span = first && last ? time_of(last.filename) - time_of(first.filename) : window;
-  return Math.max(1, Math.floor(Math.min(window / 2, (span * WANTED_PHOTOS) / photos.length)));
+  return first && last ? Math.max(1, time_of(last.filename) - time_of(first.filename)) : 1;
 }
 
-/** Follows the pages of a window that cannot be narrowed. */
-async function rest_of_window(
-  list_page: ListPage,
-  first: Page,
-  end: string | undefined,
-): Promise<readonly StoredPhoto[]> {
-  const photos = [...first.photos];
-  for (let page = first; page.next !== undefined && !covers(page, end); ) {
-    page = await list_page(page.next);
+/** Page after page, where time is too short to be divided: more than 1,000 photos within a millisecond or two. */
+async function the_rest<Photo extends Named>(
+  list_page: ListPage<Photo>,
+  after: string,
+  before: string | undefined,
+): Promise<readonly Photo[]> {
+  const photos: Photo[] = [];
+  for (let next: string | undefined = after; next !== undefined; ) {
+    const page: Page<Photo> = await list_page(next);
     photos.push(...page.photos);
+    next = covers(page, before) ? undefined : page.next;
   }
   return photos;
 }

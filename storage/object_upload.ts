@@ -45,9 +45,12 @@ export async function upload_object(
   }
 }
 
-/** Failing that, the bucket's lifecycle rule removes them after a day; until then they are invisible, and cost. */
+/** The removal may come when the function's time is nearly up; without a limit of its own it could exceed it. */
+const REMOVAL_MS = 1_000;
+
+/** Failing that, the bucket's lifecycle rule removes them; until then they are invisible, and cost. */
 const remove_parts = (s3: S3Client, upload: AbortMultipartUploadCommandInput): Promise<void> =>
-  s3.send(new AbortMultipartUploadCommand(upload)).then(
+  s3.send(new AbortMultipartUploadCommand(upload), { abortSignal: AbortSignal.timeout(REMOVAL_MS) }).then(
     () => undefined,
     (error) => log.warn("parts of an upload could not be removed", { error: loggable(error) }),
   );

@@ -8,7 +8,6 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import {
-  attempts,
   http_status,
   type NewPhoto,
   type Problem,
@@ -18,7 +17,7 @@ import {
   user_prefix,
   write_new_photo,
 } from "@photo-uploader/layer";
-import type { Page } from "./newest_first.ts";
+import type { Named, Page } from "./newest_first.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 
 /** Where the photos are. */
@@ -109,13 +108,21 @@ export const presigned_url = (
     { expiresIn: seconds },
   );
 
+/** A photo as it is listed. */
+export interface ListedObject extends Named {
+  readonly name: string;
+  readonly uploaded_at: Date;
+  /** Bytes. */
+  readonly size: number;
+}
+
 /** One page of a user's photos, ascending. Keys that this project did not write are passed over. */
 export async function list_photos(
   { s3, bucket }: PhotoStore,
   user: string,
   after: string,
   abortSignal: AbortSignal,
-): Promise<Page> {
+): Promise<Page<ListedObject>> {
   const prefix = user_prefix(user);
   const listing = await s3_answer(
     s3.send(
@@ -127,21 +134,26 @@ export async function list_photos(
       { abortSignal },
     ),
   );
-  const objects = (listing.Contents ?? []).map(({ Key = "", Size = 0 }) => ({
-    filename: Key.slice(prefix.length),
-    size: Size,
-  }));
-  const last = objects.at(-1);
+  const objects = listing.Contents ?? [];
+  const last = objects.at(-1)?.Key;
   return {
-    photos: objects.filter(({ filename }) => parse_filename(filename)),
-    ...(listing.IsTruncated && last && { next: last.filename }),
+    photos: objects.flatMap(({ Key = "", Size = 0 }) => {
+      const filename = Key.slice(prefix.length);
+      const parsed = parse_filename(filename);
+      return parsed ? [{ filename, ...parsed, size: Size }] : [];
+    }),
+    ...(listing.IsTruncated && last !== undefined && { next: last.slice(prefix.length) }),
   };
 }
+
+/** How often a deletion is tried while another request changes the same photo. */
+const TRIES = 3;
 
 /**
  * Deletes a photo that is there. `If-Match: *` makes the question and the deletion one request, so that of two at
  * once only one is told that it deleted
- * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html).
+ * (https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html). Where the answer to a deletion is
+ * lost and the SDK repeats it, the photo is gone and this says so: `photo_not_found`.
  *
  * @throws Problem `photo_not_found` for a filename that is malformed, of another user, or not there: all the same.
  */
@@ -152,13 +164,17 @@ export async function delete_photo(
   abortSignal: AbortSignal,
 ): Promise<void> {
   known_filename(filename);
-  const command = new DeleteObjectCommand({ Bucket: bucket, Key: photo_key(user, filename), IfMatch: "*" });
-  await s3.send(command, { abortSignal }).catch((error) => {
-    const missing = http_status(error) === 412 || http_status(error) === 404;
-    if (!missing || named(error, "NoSuchBucket")) throw storage_problem(error);
-    // A first try whose answer was lost has deleted it.
-    if (attempts(error) === 1) throw not_found();
-  });
+  for (let attempt = 1; ; attempt += 1) {
+    const command = new DeleteObjectCommand({ Bucket: bucket, Key: photo_key(user, filename), IfMatch: "*" });
+    try {
+      await s3.send(command, { abortSignal });
+      return;
+    } catch (error) {
+      if (named(error, "ConditionalRequestConflict") && attempt < TRIES) continue;
+      const missing = http_status(error) === 412 || http_status(error) === 404;
+      throw missing && !named(error, "NoSuchBucket") ? not_found() : storage_problem(error);
+    }
+  }
 }
 
 const named = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
