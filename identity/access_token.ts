@@ -11,6 +11,7 @@ import {
   JwtParseError,
   JwtWithoutValidKidError,
   KidNotFoundInJwksError,
+  ParameterValidationError,
   WaitPeriodNotYetEndedJwkError,
 } from "aws-jwt-verify/error";
 import { assertIsJwks, type Jwks, SimpleJwksCache } from "aws-jwt-verify/jwk";
@@ -71,6 +72,8 @@ const FAULTS = [
   [JwtInvalidSignatureError, "wrong signature"],
   [JwtExpiredError, "expired"],
   [JwtInvalidIssuerError, "another pool"],
+  // What the verifier throws for an issuer that it has no pool for; its own parameters were judged when it was made.
+  [ParameterValidationError, "another pool"],
   [CognitoJwtInvalidClientIdError, "another client"],
   [CognitoJwtInvalidTokenUseError, "not an access token"],
   [JwtInvalidClaimError, "wrong claim"],

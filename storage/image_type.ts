@@ -40,7 +40,7 @@ export const SNIFFED_BYTES = 65_536;
  */
 export async function image_type(head: Uint8Array): Promise<string | undefined> {
   const bytes = head.subarray(0, SNIFFED_BYTES);
-  if (is_compressed(bytes)) return undefined;
+  if (OPENED_BY_LIBRARY.test(beginning(bytes, 3))) return undefined;
   const type = (await fileTypeFromBuffer(bytes))?.mime ?? tiff_with_distant_directory(bytes);
   if (type === undefined || !PHOTO_TYPES.has(type)) return undefined;
   return (type === "image/gif" && !is_gif(bytes)) || (type === "image/bmp" && !is_bmp(bytes))
@@ -48,19 +48,23 @@ export async function image_type(head: Uint8Array): Promise<string | undefined> 
     : type;
 }
 
-/** The sniffing library would look into a ZIP or a GZIP file, which costs work, and code that is not bundled. */
-const is_compressed = ([first, second]: Uint8Array): boolean =>
-  (first === 0x50 && second === 0x4b) || (first === 0x1f && second === 0x8b);
+/**
+ * The sniffing library would look into a ZIP or a GZIP file, which costs work, and code that is not bundled; and past the
+ * byte order mark of a text or the tag of an MP3, where a viewer finds no photo.
+ */
+const OPENED_BY_LIBRARY = /^(?:PK|\x1f\x8b|\xef\xbb\xbf|\xfe\xff|\xff\xfe|ID3)/;
+
+const beginning = (bytes: Uint8Array, length: number): string =>
+  Buffer.from(bytes.subarray(0, length)).toString("latin1");
 
 /** The sniffing library needs the first directory of a TIFF, which most writers put at the end of the file. */
 function tiff_with_distant_directory(bytes: Uint8Array): string | undefined {
-  const magic = Buffer.from(bytes.subarray(0, 4)).toString("latin1");
+  const magic = beginning(bytes, 4);
   return magic === "II*\0" || magic === "MM\0*" ? "image/tiff" : undefined;
 }
 
 /** GIF89a specification, section 17. The library is content with `GIF`, with which a text may begin. */
-const is_gif = (bytes: Uint8Array): boolean =>
-  /^GIF8[79]a$/.test(Buffer.from(bytes.subarray(0, 6)).toString("latin1"));
+const is_gif = (bytes: Uint8Array): boolean => /^GIF8[79]a$/.test(beginning(bytes, 6));
 
 /** The sizes of the headers that follow a BITMAPFILEHEADER: BITMAPCOREHEADER, OS/2's, and BITMAPINFOHEADER's five. */
 const BMP_HEADERS = new Set([12, 16, 40, 52, 56, 64, 108, 124]);
