@@ -128,9 +128,24 @@ function many(count: number) {
   return Array.from({ length: count }, (_, index) => ({ name: `${index}.png` }));
 }
 
-it("begins no entry when time is running out, and says so", async () => {
-  const answer = await unpack(zipSync({ "1.png": tiny_png() }), Date.now() + 3_000);
-  expect(answer).toEqual({ uploaded: [], skipped: [], failed: [{ name: "1.png", reason: "not_attempted" }] });
+it("begins no entry when time is running out, and is a time-out where nothing is stored", async () => {
+  const late = request(zipSync({ "1.png": tiny_png() }), Date.now() + 3_000);
+  const error = await caught(() => module.unzip(storage.store)(late));
+  expect(error).toMatchObject({ code: "timeout", statusCode: 504 });
+});
+
+it.each([
+  ["control signs, which are refused", "\x01"],
+  ["quotation marks, which are stored", '"'],
+])("answers within the 6 MB of Lambda where the names are full of %s", async (_, sign) => {
+  const entries = Array.from({ length: 2_000 }, (_, index) => ({
+    name: Buffer.from(`${index}${sign.repeat(200)}.png`),
+    data: tiny_png(),
+  }));
+  const answer = await module.unzip(storage.store)(request(build_zip({ entries })));
+  const sent = JSON.stringify({ body: JSON.stringify(answer.body) });
+  expect(Buffer.byteLength(sent)).toBeGreaterThan(2_000 * 200);
+  expect(Buffer.byteLength(sent)).toBeLessThan(6_000_000);
 });
 
 describe("a storage that fails", () => {
