@@ -50,6 +50,9 @@ export function loggable(error: unknown, depth = 0): object {
   };
 }
 
-/** Where an error arose, without the message that V8 puts before it. */
-const frames_of = ({ stack = "" }: Error): string[] =>
-  stack.split("\n").flatMap((line) => /^ {4}at (.+)$/.exec(line)?.[1] ?? []);
+/** Where an error arose, without the message that V8 puts before it, in which a line may look like a frame. */
+const frames_of = ({ message, stack = "" }: Error): string[] =>
+  stack
+    .slice(Math.max(0, stack.indexOf(message)) + message.length)
+    .split("\n")
+    .flatMap((line) => /^ {4}at (.+)$/.exec(line)?.[1] ?? []);
