@@ -1,8 +1,9 @@
 /** What an error of the AWS SDK says of the request that it ended. */
 
-/** The HTTP status of the answer; undefined where there was none. */
+/** The HTTP status of the error; undefined where there was no answer, or a success that broke off on its way. */
 export function http_status(error: unknown): number | undefined {
   if (!(error instanceof Error) || !("$metadata" in error)) return undefined;
   const metadata: Readonly<Record<string, unknown>> = { ...(error.$metadata ?? {}) };
-  return typeof metadata.httpStatusCode === "number" ? metadata.httpStatusCode : undefined;
+  const status = metadata.httpStatusCode;
+  return typeof status === "number" && status >= 400 ? status : undefined;
 }

@@ -40,7 +40,7 @@ export const SNIFFED_BYTES = 65_536;
  */
 export async function image_type(head: Uint8Array): Promise<string | undefined> {
   const bytes = head.subarray(0, SNIFFED_BYTES);
-  if (OPENED_BY_LIBRARY.test(beginning(bytes, 3))) return undefined;
+  if (OPENED_BY_LIBRARY.some((sign) => beginning(bytes, 3).startsWith(sign))) return undefined;
   const type = (await fileTypeFromBuffer(bytes))?.mime ?? tiff_with_distant_directory(bytes);
   if (type === undefined || !PHOTO_TYPES.has(type)) return undefined;
   return (type === "image/gif" && !is_gif(bytes)) || (type === "image/bmp" && !is_bmp(bytes))
@@ -52,7 +52,7 @@ export async function image_type(head: Uint8Array): Promise<string | undefined> 
  * The sniffing library would look into a ZIP or a GZIP file, which costs work, and code that is not bundled; and past the
  * byte order mark of a text or the tag of an MP3, where a viewer finds no photo.
  */
-const OPENED_BY_LIBRARY = /^(?:PK|\x1f\x8b|\xef\xbb\xbf|\xfe\xff|\xff\xfe|ID3)/;
+const OPENED_BY_LIBRARY = ["PK", "\x1f\x8b", "ID3", "\xef\xbb\xbf", "\xfe\xff", "\xff\xfe"];
 
 const beginning = (bytes: Uint8Array, length: number): string =>
   Buffer.from(bytes.subarray(0, length)).toString("latin1");

@@ -2,9 +2,11 @@
 import {
   AbortMultipartUploadCommand,
   type AbortMultipartUploadCommandInput,
+  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type PutObjectCommandInput,
   type S3Client,
+  S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
 import { log, loggable } from "@photo-uploader/layer";
@@ -29,6 +31,9 @@ export async function upload_object(
   let begun: AbortMultipartUploadCommandInput | undefined;
   const send = async (command: S3Command): Promise<unknown> => {
     abortSignal.throwIfAborted();
+    if (command instanceof CompleteMultipartUploadCommand) {
+      return s3.send(command, { abortSignal }).catch(unless_completed);
+    }
     if (!(command instanceof CreateMultipartUploadCommand)) return s3.send(command, { abortSignal });
     const answer = await s3.send(command, { abortSignal });
     begun = { Bucket: params.Bucket, Key: params.Key, UploadId: answer.UploadId };
@@ -43,6 +48,13 @@ export async function upload_object(
     if (begun) await remove_parts(s3, begun);
     throw error;
   }
+}
+
+/** Where the answer to a completion is lost and the SDK repeats it, the upload is gone because it has become the object. */
+function unless_completed(error: unknown): object {
+  const repeated = error instanceof S3ServiceException && (error.$metadata.attempts ?? 1) > 1;
+  if (repeated && error.name === "NoSuchUpload") return {};
+  throw error;
 }
 
 /** The removal may come when the function's time is nearly up; without a limit of its own it could exceed it. */

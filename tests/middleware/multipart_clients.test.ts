@@ -1,16 +1,16 @@
 /** Forms as real clients write them: the FormData of Node, and curl. */
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
-import { promisify } from "node:util";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { announce_missing_curl, curl_is_here, run_curl } from "../integration/curl.ts";
 import { encode_form, file_part, type SentForm, send_form, text_part } from "./multipart_forms.ts";
 
-const run = promisify(execFile);
+announce_missing_curl("tests/middleware/multipart_clients.test.ts");
+
 const BYTES = Buffer.from(Uint8Array.from({ length: 1_024 }, (_, index) => index));
 
 describe("FormData", () => {
@@ -74,7 +74,7 @@ describe("FormData", () => {
   });
 });
 
-describe("curl", () => {
+describe.runIf(curl_is_here)("curl", () => {
   const received: SentForm[] = [];
   const server = createServer(async (request, response) => {
     received.push({
@@ -101,9 +101,7 @@ describe("curl", () => {
 
   /** What curl sends when it is started in the folder of the files. */
   async function curl(...options: string[]): Promise<SentForm> {
-    await run("curl", ["--silent", "--show-error", "--fail", "--noproxy", "*", ...options, url], {
-      cwd: folder,
-    });
+    await run_curl(["--fail", ...options, url], folder);
     const form = received.pop();
     if (form === undefined) throw new Error("curl sent nothing.");
     return form;

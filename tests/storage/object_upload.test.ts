@@ -69,6 +69,26 @@ describe.each([
   });
 });
 
+it("is there when the answer to its completion was lost, and the SDK has asked again", async () => {
+  const s3 = client_for(storage.url, { maxAttempts: 2 });
+  let lost = false;
+  s3.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        if (lost || commandName !== "CompleteMultipartUploadCommand") return answer;
+        lost = true;
+        throw Object.assign(new Error("socket hang up"), { code: "ECONNRESET", name: "TimeoutError" });
+      },
+    // Within the SDK's retries.
+    { step: "finalizeRequest", priority: "low" },
+  );
+  await upload_object(s3, { Bucket: BUCKET, Key: "lost", Body: Buffer.alloc(PART_BYTES + 1) }, never);
+  expect(lost).toBe(true);
+  expect(await storage.keys()).toContain("lost");
+  s3.destroy();
+});
+
 it("leaves other uploads alone", async () => {
   const { s3 } = storage.store;
   await s3.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: "other" }));

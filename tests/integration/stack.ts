@@ -1,0 +1,70 @@
+/** A laptop stack of a test file's own: the bundles as they are built now, free ports, data in a temporary folder. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Config, read_config } from "../../local/config.ts";
+import { type Stack, type StackSettings, start_stack } from "../../local/stack.ts";
+import { build } from "../../scripts/build.ts";
+
+export interface LogLine {
+  /** A function's name, `gateway`, `s3` or `cognito`. */
+  readonly source: string;
+  readonly line: string;
+}
+
+export interface TestStack extends Stack {
+  /** Everything that any part has written, in its order. */
+  readonly log: readonly LogLine[];
+}
+
+export interface TestStackSettings extends Pick<StackSettings, "s3_endpoint" | "cognito_endpoint"> {
+  /** A folder that outlives the stack; without it the data is removed with the stack. */
+  readonly data_dir?: string;
+  readonly config?: Partial<Config>;
+}
+
+/** Built into a folder of its own: `dist/` of the project is emptied by whoever builds at the same time. */
+export async function start_test_stack({
+  data_dir,
+  config,
+  ...settings
+}: TestStackSettings = {}): Promise<TestStack> {
+  const root = await mkdtemp(join(tmpdir(), "photo-uploader-integration-"));
+  const remove = () => rm(root, { recursive: true, force: true });
+  const log: LogLine[] = [];
+  try {
+    const dist_dir = join(root, "dist");
+    await build({ dist: dist_dir });
+    const free_ports = { port: 0, s3_port: 0, cognito_port: 0 };
+    const stack = await start_stack({
+      ...settings,
+      config: { ...read_config({}), ...free_ports, data_dir: data_dir ?? join(root, "data"), ...config },
+      on_log: (line, source) => log.push({ line, source }),
+      dist_dir,
+      skip_build: true,
+    });
+    const close = async () => {
+      await stack.close();
+      await remove();
+    };
+    return { ...stack, log, close };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
+
+/** What one part has written, as one text. */
+export const written_by = ({ log }: TestStack, source: string): string =>
+  log
+    .filter((entry) => entry.source === source)
+    .map(({ line }) => line)
+    .join("\n");
+
+/** What a sandbox writes when it dies; no request may bring that about. */
+export const crashes = ({ log }: TestStack): readonly LogLine[] =>
+  log.filter(({ line }) =>
+    /Uncaught Exception|Unhandled Promise Rejection|Init Error|Invoke Error|Runtime\.|Sandbox\.Timedout/.test(
+      line,
+    ),
+  );
