@@ -1,4 +1,5 @@
 /** What a piece of code throws, to be looked at. */
+import { is_problem, type Problem } from "../../layer/errors.ts";
 
 /** @throws Error if nothing is thrown */
 export async function caught(action: () => unknown): Promise<unknown> {
@@ -8,4 +9,11 @@ export async function caught(action: () => unknown): Promise<unknown> {
     return error;
   }
   throw new Error("Nothing was thrown.");
+}
+
+/** @throws Error if anything but a problem is thrown, or nothing */
+export async function caught_problem(action: () => unknown): Promise<Problem> {
+  const error = await caught(action);
+  if (is_problem(error)) return error;
+  throw new Error("What was thrown is no problem.", { cause: error });
 }

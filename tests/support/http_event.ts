@@ -1,5 +1,5 @@
 /** A request as API Gateway hands it to a function: an HTTP API event, payload format 2.0, and Lambda's context. */
-import type { Context } from "aws-lambda";
+import type { APIGatewayRequestAuthorizerEventV2, Context } from "aws-lambda";
 import type { HttpEvent } from "../../middleware/pipeline.ts";
 
 export const REQUEST_ID = "JKJaXmPLvHcESHA=";
@@ -78,3 +78,24 @@ export const lambda_context = (remaining_ms = 29_000): Context => ({
   fail: () => {},
   succeed: () => {},
 });
+
+/** What API Gateway asks an authorizer, payload format 2.0. */
+export const authorizer_event = (identity_source: readonly string[]): APIGatewayRequestAuthorizerEventV2 => {
+  const { requestContext, headers, rawPath, rawQueryString, routeKey } = http_event({ route: "POST /list" });
+  const { authorizer, ...context } = requestContext;
+  return {
+    version: "2.0",
+    type: "REQUEST",
+    routeArn: "arn:aws:execute-api:eu-central-1:123456789012:r3pmxmplak/$default/POST/list",
+    identitySource: [...identity_source],
+    routeKey,
+    rawPath,
+    rawQueryString,
+    cookies: [],
+    headers,
+    queryStringParameters: {},
+    requestContext: context,
+    pathParameters: {},
+    stageVariables: {},
+  };
+};

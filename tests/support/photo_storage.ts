@@ -51,7 +51,7 @@ export async function start_photo_storage({ clock }: { clock?: () => Date } = {}
     url: server.url,
     store: { s3, bucket: BUCKET },
     presigning: { s3: presigning, bucket: BUCKET },
-    put: async (key, body = "", content_type = "image/jpeg") => {
+    put: async (key, body = "x", content_type = "image/jpeg") => {
       await s3.send(
         new PutObjectCommand({ Bucket: BUCKET, Key: key, Body: body, ContentType: content_type }),
       );

@@ -64,3 +64,6 @@ export const s3_error = (status: number, code: string): ScriptedAnswer => ({
   headers: { "content-type": "application/xml", "x-amz-request-id": "TX234S0F24A06C7" },
   body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>As S3 words it.</Message></Error>`,
 });
+
+/** Milliseconds after which a client gives up: soon where it would wait in vain, late where the machine may be busy. */
+export const patience = (script: readonly Scripted[]): number => (script.includes("silence") ? 150 : 20_000);

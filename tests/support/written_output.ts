@@ -1,4 +1,5 @@
 /** Everything that a piece of code writes to the standard streams and to the console, kept from the terminal. */
+import { inspect } from "node:util";
 import { vi } from "vitest";
 
 export interface WrittenOutput {
@@ -20,7 +21,7 @@ export function written_output(): WrittenOutput {
     vi.spyOn(process.stderr, "write").mockImplementation(keep),
     ...(["log", "info", "warn", "error", "debug", "trace"] as const).map((method) =>
       vi.spyOn(console, method).mockImplementation((...values: unknown[]) => {
-        keep(`${values.map((value) => JSON.stringify(value) ?? String(value)).join(" ")}\n`);
+        keep(`${values.map((value) => (typeof value === "string" ? value : inspect(value))).join(" ")}\n`);
       }),
     ),
   ];

@@ -1,0 +1,257 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
+import type { HttpAnswer, Reply } from "../../middleware/reply.ts";
+import { http_answer } from "../../middleware/reply.ts";
+import { type ListResponse, list_response } from "../../schemas/list.ts";
+import { cursors } from "../../storage/cursor.ts";
+import { read_answer, read_problem } from "../support/answers.ts";
+import { caught_problem } from "../support/caught.ts";
+import { http_event, json_event, lambda_context } from "../support/http_event.ts";
+import { in_utf8_order } from "../support/listing.ts";
+import { BUCKET, client_for, function_environment, start_photo_storage } from "../support/photo_storage.ts";
+import { quiet } from "../support/quiet.ts";
+import { type ScriptedAnswer, s3_error, scripted_server } from "../support/scripted_server.ts";
+
+const { url, put, close } = await start_photo_storage();
+const environment = function_environment(url);
+Object.assign(process.env, environment);
+const { handler, list } = await import("../../handlers/list.ts");
+
+quiet();
+afterAll(close);
+
+const listing_of = (body: unknown, username: unknown = "ann"): Promise<HttpAnswer> =>
+  handler(json_event(body, { route: "POST /list", username }), lambda_context());
+
+const page_of = async (body: unknown, username?: unknown): Promise<ListResponse> =>
+  read_answer(list_response, await listing_of(body, username));
+
+const at = (second: number): Date => new Date(Date.UTC(2026, 10, 23, 10, 0, second));
+
+/** Photos of a user, one a second; their filenames, newest first. */
+async function stored(user: string, photos: number, name = "beach.jpg"): Promise<string[]> {
+  const filenames = Array.from({ length: photos }, (_, index) => photo_filename(at(index), name));
+  await Promise.all(
+    filenames.map((filename, index) => put(photo_key(user, filename), "x".repeat(index + 1))),
+  );
+  return filenames.reverse();
+}
+
+const names_of = ({ photos }: ListResponse): string[] => photos.map(({ filename }) => filename);
+
+describe("POST /list", () => {
+  it("gives all photos of the user, newest first, with what is known of each", async () => {
+    await stored("ann", 2, 'é "1".jpg');
+    await stored("ann2", 1);
+    expect(await page_of({})).toEqual({
+      photos: [
+        {
+          filename: '20261123T100001000Z_é "1".jpg',
+          name: 'é "1".jpg',
+          size: 2,
+          uploadedAt: "2026-11-23T10:00:01.000Z",
+        },
+        {
+          filename: '20261123T100000000Z_é "1".jpg',
+          name: 'é "1".jpg',
+          size: 1,
+          uploadedAt: "2026-11-23T10:00:00.000Z",
+        },
+      ],
+    });
+  });
+
+  it("takes no body, an empty one and an empty object for the same", async () => {
+    await stored("bob", 3);
+    const request = { route: "POST /list", username: "bob" };
+    const json = { "content-type": "application/json" };
+    const answers = [
+      await handler(http_event(request), lambda_context()),
+      await handler(http_event({ ...request, body: "" }), lambda_context()),
+      await handler(http_event({ ...request, headers: json }), lambda_context()),
+      await listing_of({}, "bob"),
+    ];
+    for (const answer of answers) expect(read_answer(list_response, answer).photos).toHaveLength(3);
+  });
+
+  it("is empty for a user without photos", async () => {
+    expect(await page_of({}, "nobody")).toEqual({ photos: [] });
+  });
+
+  it.each([1, 2, 3, 4, 5, 10])("walks through seven photos in pages of %i", async (limit) => {
+    const user = `walker-${limit}`;
+    const filenames = await stored(user, 7);
+    const seen: string[] = [];
+    let pages = 0;
+    for (let cursor: string | undefined; pages === 0 || cursor !== undefined; pages += 1) {
+      const page = await page_of({ limit, ...(cursor !== undefined && { cursor }) }, user);
+      expect(page.photos.length).toBe(Math.min(limit, 7 - seen.length));
+      seen.push(...names_of(page));
+      cursor = page.cursor;
+    }
+    expect(seen).toEqual(filenames);
+    expect(pages).toBe(Math.ceil(7 / limit));
+  });
+
+  it("shows what was there at the beginning once, whatever is uploaded and deleted meanwhile", async () => {
+    const filenames = await stored("cleo", 6);
+    const first = await page_of({ limit: 2 }, "cleo");
+    await put(photo_key("cleo", photo_filename(at(500), "new.jpg")));
+    const second = await page_of({ limit: 2, cursor: first.cursor }, "cleo");
+    await put(photo_key("cleo", photo_filename(at(501), "newer.jpg")));
+    const third = await page_of({ cursor: second.cursor }, "cleo");
+    expect([...names_of(first), ...names_of(second), ...names_of(third)]).toEqual(filenames);
+    expect(third).not.toHaveProperty("cursor");
+  });
+
+  it("needs no photo at the cursor any more", async () => {
+    const filenames = await stored("dora", 4);
+    const { cursor } = await page_of({ limit: 2 }, "dora");
+    const { seal } = cursors(environment.CURSOR_KEY ?? "");
+    expect(names_of(await page_of({ cursor }, "dora"))).toEqual(filenames.slice(2));
+    const of_a_gap = await seal("dora", photo_filename(new Date(at(2).getTime() - 1), "gone.jpg"));
+    expect(names_of(await page_of({ cursor: of_a_gap }, "dora"))).toEqual(filenames.slice(2));
+  });
+
+  it("refuses a cursor of another user, a forged one and any text", async () => {
+    await stored("emil", 3);
+    const { cursor = "" } = await page_of({ limit: 1 }, "emil");
+    expect(await page_of({ cursor }, "emil")).toHaveProperty("photos.length", 2);
+    const forged = await cursors("another secret of at least 32 characters").seal(
+      "emil",
+      "20261123T100002000Z_a",
+    );
+    const answers = [
+      await listing_of({ cursor }, "mallory"),
+      await listing_of({ cursor: forged }, "emil"),
+      await listing_of({ cursor: `${cursor}x` }, "emil"),
+      await listing_of({ cursor: "20261123T100002000Z_beach.jpg" }, "emil"),
+    ];
+    for (const answer of answers) {
+      expect(read_problem(answer)).toMatchObject({ status: 400, code: "invalid_cursor" });
+      expect(answer).toEqual(answers[0]);
+    }
+  });
+
+  it.each([
+    ["a limit of nothing", { limit: 0 }, ["limit"]],
+    ["a limit that is too high", { limit: 1_001 }, ["limit"]],
+    ["a limit that is no whole number", { limit: 1.5 }, ["limit"]],
+    ["a limit that is text", { limit: "10" }, ["limit"]],
+    ["a limit that is null", { limit: null }, ["limit"]],
+    ["an empty cursor", { cursor: "" }, ["cursor"]],
+    ["a cursor that is too long", { cursor: "x".repeat(4_097) }, ["cursor"]],
+    ["a cursor that is no text", { cursor: 7, limit: 2 }, ["cursor"]],
+    ["a field that there is not", { offset: 7 }, ["offset"]],
+  ])("refuses %s and names the field", async (_, body, fields) => {
+    const { status, code, errors } = read_problem(await listing_of(body));
+    expect({ status, code }).toEqual({ status: 400, code: "invalid_request" });
+    expect(errors?.map(({ field }) => field)).toEqual(fields);
+  });
+
+  it("refuses a request without a user", async () => {
+    expect(read_problem(await listing_of({}, "")).code).toBe("unauthenticated");
+  });
+
+  it("passes over what is no photo", async () => {
+    const filenames = await stored("finn", 2);
+    for (const name of ["Thumbs.db", "0", "~", "20261123T100000000Z_a/b.jpg"]) await put(`finn/${name}`);
+    expect(names_of(await page_of({}, "finn"))).toEqual(filenames);
+  });
+});
+
+/** Lambda's limit on an answer, in bytes of JSON. */
+const PAYLOAD_BYTES = 6 * 1024 * 1024;
+
+describe("a library that exceeds an answer", () => {
+  const in_xml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+
+  /** A storage of these photos of one user, which is nothing but its listing. */
+  async function listing_storage(user: string, filenames: readonly string[]) {
+    const sorted = in_utf8_order(filenames);
+    const server = await scripted_server(({ url: asked }): ScriptedAnswer => {
+      const query = new URL(asked, "http://storage").searchParams;
+      const after = (query.get("start-after") ?? "").slice(user_prefix(user).length);
+      const first = sorted.findIndex((filename) => filename > after);
+      const page = first === -1 ? [] : sorted.slice(first, first + 1_000);
+      const contents = page.map(
+        (filename) =>
+          `<Contents><Key>${in_xml(photo_key(user, filename))}</Key><Size>4400000</Size></Contents>`,
+      );
+      const truncated = first !== -1 && first + 1_000 < sorted.length;
+      return {
+        status: 200,
+        headers: { "content-type": "application/xml" },
+        body: `<?xml version="1.0"?><ListBucketResult><IsTruncated>${truncated}</IsTruncated>${contents.join("")}</ListBucketResult>`,
+      };
+    });
+    const s3 = client_for(server.url);
+    return {
+      page: async (body: { readonly limit?: number; readonly cursor?: string }): Promise<Reply> =>
+        list(
+          { s3, bucket: BUCKET },
+          cursors("a secret of at least 32 characters"),
+        )({
+          username: user,
+          body,
+          signal: new AbortController().signal,
+          deadline: Date.now() + 29_000,
+        }),
+      close: async () => {
+        s3.destroy();
+        await server.close();
+      },
+    };
+  }
+
+  it("is listed as far as an answer goes, and then by its cursor, each photo once", async () => {
+    // A quotation mark becomes four bytes in Lambda's answer.
+    const filenames = Array.from({ length: 6_000 }, (_, index) =>
+      photo_filename(new Date(at(0).getTime() - index * 7_000_000), '"'.repeat(255)),
+    );
+    const storage = await listing_storage("ann", filenames);
+    const seen: string[] = [];
+    const pages: number[] = [];
+    for (let cursor: string | undefined; pages.length === 0 || cursor !== undefined; ) {
+      const reply = await storage.page(cursor === undefined ? {} : { cursor });
+      const answer = http_answer(reply);
+      expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(PAYLOAD_BYTES);
+      const page = list_response.parse(reply.body);
+      seen.push(...names_of(page));
+      pages.push(page.photos.length);
+      cursor = page.cursor;
+    }
+    await storage.close();
+    expect(seen).toEqual(filenames);
+    // The answers are full but for the last one.
+    for (const photos of pages.slice(0, -1)) expect(photos).toBeGreaterThan(2_000);
+  });
+
+  it("is listed to the limit where there is one", async () => {
+    const filenames = Array.from({ length: 2_500 }, (_, index) =>
+      photo_filename(new Date(at(0).getTime() - index * 60_000), "a.jpg"),
+    );
+    const storage = await listing_storage("ann", filenames);
+    const page = list_response.parse((await storage.page({ limit: 1_000 })).body);
+    await storage.close();
+    expect(names_of(page)).toEqual(filenames.slice(0, 1_000));
+    expect(page.cursor).toBeDefined();
+  });
+});
+
+describe("a storage that fails", () => {
+  it("is told as a problem", async () => {
+    const server = await scripted_server(() => s3_error(403, "AccessDenied"));
+    const s3 = client_for(server.url, { maxAttempts: 1 });
+    const { open, seal } = cursors("a secret of at least 32 characters");
+    const request = {
+      username: "ann",
+      body: {},
+      signal: new AbortController().signal,
+      deadline: Date.now() + 29_000,
+    };
+    const refusal = await caught_problem(() => list({ s3, bucket: BUCKET }, { open, seal })(request));
+    await server.close();
+    expect(refusal.code).toBe("storage_refused");
+  });
+});

@@ -1,0 +1,155 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { photo_filename } from "../../layer/photo_keys.ts";
+import { cursors } from "../../storage/cursor.ts";
+import { caught } from "../support/caught.ts";
+import { file_name, time, user_name } from "../support/names.ts";
+
+const SECRET = "a secret of at least 32 characters";
+const FILENAME = "20261123T101530123Z_beach-canary.jpg";
+
+const { seal, open } = cursors(SECRET);
+
+const refused = {
+  code: "invalid_cursor",
+  statusCode: 400,
+  details: { errors: [{ field: "cursor", message: expect.any(String) }] },
+};
+
+/** What a cursor opens to, or the code of the problem. */
+const opened = async (user: string, cursor: string): Promise<unknown> => {
+  try {
+    return { filename: await open(user, cursor) };
+  } catch (error) {
+    expect(error).toMatchObject(refused);
+    return "refused";
+  }
+};
+
+describe("a cursor", () => {
+  it("opens to the filename that was sealed in it, for every user and name", async () => {
+    await fc.assert(
+      fc.asyncProperty(user_name, time, file_name, async (user, uploaded_at, name) => {
+        const filename = photo_filename(uploaded_at, name);
+        const cursor = await seal(user, filename);
+        expect(await open(user, cursor)).toBe(filename);
+        expect(cursor).toMatch(/^[\w.-]{1,4096}$/);
+      }),
+    );
+  });
+
+  it("opens in another instance of the function, which has the same key", async () => {
+    expect(await cursors(SECRET).open("ann", await seal("ann", FILENAME))).toBe(FILENAME);
+  });
+
+  it("is refused of another user, with every user's name", async () => {
+    await fc.assert(
+      fc.asyncProperty(user_name, user_name, async (user, other) => {
+        fc.pre(user !== other);
+        expect(await opened(other, await seal(user, FILENAME))).toBe("refused");
+      }),
+    );
+  });
+
+  it("is refused where it was sealed with another key", async () => {
+    const cursor = await cursors(`${SECRET}!`).seal("ann", FILENAME);
+    expect(await caught(() => open("ann", cursor))).toMatchObject(refused);
+  });
+
+  it("is refused with any bit of it changed", async () => {
+    const parts = (await seal("ann", FILENAME)).split(".").map((part) => Buffer.from(part, "base64url"));
+    for (const [index, part] of parts.entries()) {
+      for (let bit = 0; bit < part.length * 8; bit += 1) {
+        const changed = Buffer.from(part);
+        changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+        const forged = parts
+          .with(index, changed)
+          .map((bytes) => bytes.toString("base64url"))
+          .join(".");
+        expect(await opened("ann", forged), `bit ${bit} of part ${index}`).toBe("refused");
+      }
+    }
+  });
+
+  it("never opens to another filename with any character of it changed", async () => {
+    const cursor = await seal("ann", FILENAME);
+    const signs = "AQgw_-.09z%\0 ";
+    for (let at = 0; at < cursor.length; at += 1) {
+      for (const sign of signs) {
+        const forged = `${cursor.slice(0, at)}${sign}${cursor.slice(at + 1)}`;
+        // The last sign of a part has bits that stand for nothing.
+        expect(["refused", { filename: FILENAME }]).toContainEqual(await opened("ann", forged));
+      }
+    }
+  });
+
+  it("is refused shortened, lengthened or spliced", async () => {
+    const [one, other] = [await seal("ann", FILENAME), await seal("ann", FILENAME.replace("beach", "cliff"))];
+    const spliced = one
+      .split(".")
+      .map((_, index) =>
+        one
+          .split(".")
+          .with(index, other.split(".")[index] ?? "")
+          .join("."),
+      )
+      .filter((cursor) => cursor !== one);
+    for (const cursor of [one.slice(1), one.slice(0, -2), `${one}.`, `${one}${other}`, ...spliced]) {
+      expect(await opened("ann", cursor)).toBe("refused");
+    }
+  });
+
+  it("is refused if it is anything else", async () => {
+    const rubbish = fc.oneof(
+      fc.string(),
+      file_name,
+      fc.base64String(),
+      fc.stringMatching(/^[\w-]*(\.[\w-]*){4}$/),
+    );
+    await fc.assert(
+      fc.asyncProperty(rubbish, async (cursor) => {
+        expect(await opened("ann", cursor)).toBe("refused");
+      }),
+    );
+  });
+
+  it.each([
+    ["an unsigned token", "eyJhbGciOiJub25lIn0.eyJmaWxlbmFtZSI6ImEiLCJzdWIiOiJhbm4ifQ."],
+    ["a filename", FILENAME],
+    ["a whole key", `ann/${FILENAME}`],
+    ["nothing", ""],
+  ])("is refused if it is %s", async (_, cursor) => {
+    expect(await opened("ann", cursor)).toBe("refused");
+  });
+
+  it("reveals neither filename nor user, in any encoding", async () => {
+    const cursor = await seal("ann-canary", FILENAME);
+    const decoded = cursor.split(".").flatMap((part) => {
+      const bytes = Buffer.from(part, "base64url");
+      return [bytes.toString("latin1"), bytes.toString("hex"), bytes.toString("base64")];
+    });
+    const shown = [cursor, ...decoded].join("\n").toLowerCase();
+    for (const secret of [FILENAME, "canary", "20261123", "beach", "ann-"]) {
+      const bytes = Buffer.from(secret);
+      for (const form of [
+        secret,
+        bytes.toString("hex"),
+        ...base64_forms(bytes),
+        encodeURIComponent(secret),
+      ]) {
+        expect(shown).not.toContain(form.toLowerCase());
+      }
+    }
+  });
+
+  it("is another one each time, so that two cannot be compared", async () => {
+    expect(await seal("ann", FILENAME)).not.toBe(await seal("ann", FILENAME));
+  });
+});
+
+/** How bytes look within a base64 text, at each of the three places where they may begin. */
+const base64_forms = (bytes: Buffer): string[] =>
+  [0, 1, 2].map((offset) => {
+    const signs = Buffer.concat([Buffer.alloc(offset), bytes]).toString("base64url");
+    return signs.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+  });
