@@ -25,7 +25,8 @@ const LEAP = 8;
  * Filenames sort by time, so the listing after a moment begins with the first photo since then, however long the gap.
  * From the oldest page on, ever longer leaps forward find the newest photos; the pages met on the way are kept, and
  * what lies between them is searched in the same way when its turn comes. A library of up to 1,000 photos costs one
- * request; of 100,000 photos, however they came, the newest have cost up to 16, and all of them two for each 1,000.
+ * request; of 100,000 photos a page has cost up to 16 where they came evenly or in bursts, and up to 32 where they come ever
+ * denser; all of them cost about two for each 1,000.
  * Memory is the pages on the way, a few dozen at most, since every leap is at most half of what lies ahead.
  *
  * @param before a filename; undefined begins with the newest photo
