@@ -1,4 +1,5 @@
 /** The central directory: every record, and what can be said about each entry before any is read. APPNOTE.TXT 6.3.10, section 4.3.12. */
+import type { Region } from "./byte_source.ts";
 import { read_entry_name } from "./entry_name.ts";
 import type { EntryFault } from "./errors.ts";
 import { ArchiveError } from "./errors.ts";
@@ -209,6 +210,14 @@ function separate_regions(
     region_ends[index] = region_end;
   }
   return region_ends;
+}
+
+/** Where the entry's header and data are; what lies behind them, a descriptor or a gap, is left out where it is known to. */
+export function entry_region(entry: ArchiveEntry): Region {
+  const { header_offset: start, raw_name, compressed_size, region_end } = entry;
+  // The local header's extra fields have a length of their own, of 16 bits.
+  const longest = local_header_length + raw_name.byteLength + 0xffff + compressed_size;
+  return { start, end: Math.min(region_end, start + longest) };
 }
 
 /** The fixed part; the name follows. */
