@@ -12,6 +12,9 @@ export interface WindowOptions {
 /** Bytes between two regions that are rather fetched than skipped, as a share of a window: a read has its price. */
 const gap_share = 1 / 16;
 
+/** More than the end record, its ZIP64 companions and the longest comment. */
+const longest_tail = 128 * 1024;
+
 interface Tail {
   readonly start: number;
   readonly bytes: Uint8Array;
@@ -34,7 +37,7 @@ export function windowed_source(source: ByteSource, options: WindowOptions = {})
         return tail.bytes.subarray(start - tail.start, end - tail.start);
       }
       const bytes = await source.read(start, end, signal);
-      const is_tail = end === source.size && end - start <= window_bytes && bytes.byteLength === end - start;
+      const is_tail = end === source.size && end - start <= longest_tail && bytes.byteLength === end - start;
       if (is_tail) tail ??= { start, bytes };
       return bytes;
     },
