@@ -78,6 +78,7 @@ class Windows implements ReadAhead {
   #most: number;
   #held = 0;
   #next = 0;
+  #begun = false;
   #ended = false;
 
   constructor(
@@ -104,6 +105,7 @@ class Windows implements ReadAhead {
       return this.#read_again(region, start, end, signal);
     // A read of more windows than are allowed could never be served.
     this.#most = Math.max(this.#most, windows.length);
+    this.#begun = true;
     this.#fetch_ahead();
     const pieces = await Promise.all(windows.map((window) => this.#bytes_of(window, signal)));
     this.#pass(region, end);
@@ -156,7 +158,7 @@ class Windows implements ReadAhead {
   }
 
   #fetch_ahead(): void {
-    while (!this.#ended && this.#held < this.#most) {
+    while (this.#begun && !this.#ended && this.#held < this.#most) {
       const window = this.#windows[this.#next];
       if (window === undefined) return;
       this.#next += 1;
@@ -191,10 +193,12 @@ class Windows implements ReadAhead {
   #pass(region: PlannedRegion, position: number): void {
     for (; region.next <= region.last; region.next += 1) {
       const window = this.#windows[region.next];
-      if (window === undefined || (window.end > position && position < region.end)) return;
+      if (window === undefined || (window.end > position && position < region.end)) break;
       window.wanted_by -= 1;
       if (window.wanted_by === 0) this.#release(window);
     }
+    // Only now, or the next to be fetched would be a window that is about to be let go.
+    this.#fetch_ahead();
   }
 
   #release(window: Window): void {
@@ -203,9 +207,7 @@ class Windows implements ReadAhead {
     window.bytes = undefined;
     window.abort.abort();
     for (const { reject } of window.arrival.splice(0)) reject(window.abort.signal.reason);
-    if (!window.counted) return;
-    this.#held -= 1;
-    this.#fetch_ahead();
+    if (window.counted) this.#held -= 1;
   }
 }
 

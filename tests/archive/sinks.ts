@@ -59,11 +59,18 @@ export async function open_bytes(bytes: Uint8Array): Promise<Archive> {
 
 /** An archive that stands behind so many zeros, of which none is kept. */
 export function behind_a_gap(bytes: Uint8Array, gap: number): ByteSource {
+  return with_a_gap(bytes, 0, gap);
+}
+
+/** Bytes with so many zeros put in at an offset, of which none is kept. */
+export function with_a_gap(bytes: Uint8Array, at: number, gap: number): ByteSource {
   return {
     size: gap + bytes.byteLength,
     async read(start, end) {
       const read = Buffer.alloc(end - start);
-      if (end > gap) read.set(bytes.subarray(Math.max(0, start - gap), end - gap), Math.max(0, gap - start));
+      if (start < at) read.set(bytes.subarray(start, Math.min(end, at)));
+      const after = Math.max(start, at + gap);
+      if (end > after) read.set(bytes.subarray(after - gap, end - gap), after - start);
       return read;
     },
   };
