@@ -66,7 +66,7 @@ export interface ExtractOptions {
   /** Entries at a time; 4 unless told. */
   readonly concurrency?: number;
   /**
-   * Bytes of the entries under way, each counted with its size, but with no more than what is read as a whole; 32 MiB
+   * Bytes of the entries under way, each counted with its size, but with no more than what is read as a whole; 24 MiB
    * unless told. An entry that is larger goes alone. Memory grows with it: see the README.
    */
   readonly in_flight_bytes?: number;
@@ -138,8 +138,8 @@ export async function extract<T, R extends string = never>(
   return outcomes;
 }
 
-/** Four entries of the largest size that is read as a whole. */
-const default_in_flight_bytes = 32 * 1024 * 1024;
+/** Three entries of the largest size that is read as a whole. */
+const default_in_flight_bytes = 24 * 1024 * 1024;
 
 /** What the entries of one extraction share. */
 interface Run<T, R extends string> {
