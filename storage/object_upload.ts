@@ -2,7 +2,6 @@
 import {
   AbortMultipartUploadCommand,
   type AbortMultipartUploadCommandInput,
-  CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
   type S3Client,
   S3ServiceException,
@@ -45,18 +44,18 @@ export async function upload_object(
   let begun: AbortMultipartUploadCommandInput | undefined;
   const send = async (command: S3Command): Promise<unknown> => {
     abortSignal.throwIfAborted();
-    if (command instanceof CreateMultipartUploadCommand) {
-      const answer = await with_grace(abortSignal, (late) => s3.send(command, { abortSignal: late }));
-      begun = { Bucket: params.Bucket, Key: params.Key, UploadId: answer.UploadId };
-      return answer;
+    if (command instanceof UploadPartCommand) {
+      command.input.ChecksumCRC32 = undefined;
+      return s3.send(command, { abortSignal });
     }
-    if (command instanceof CompleteMultipartUploadCommand) {
-      return with_grace(abortSignal, (late) => s3.send(command, { abortSignal: late })).catch(
-        unless_completed,
-      );
-    }
-    if (command instanceof UploadPartCommand) command.input.ChecksumCRC32 = undefined;
-    return s3.send(command, { abortSignal });
+    return with_grace(abortSignal, async (late) => {
+      if (!(command instanceof CreateMultipartUploadCommand)) {
+        return s3.send(command, { abortSignal: late }).catch(unless_completed);
+      }
+      const { UploadId } = await s3.send(command, { abortSignal: late });
+      begun = { Bucket: params.Bucket, Key: params.Key, UploadId };
+      return { UploadId };
+    });
   };
   const client = new Proxy(s3, {
     get: (target, property) => (property === "send" ? send : Reflect.get(target, property)),
@@ -70,12 +69,12 @@ export async function upload_object(
   }
 }
 
-/** What the requests that begin or end an upload get, once the function's time is nearly up. */
+/** What a request that must not be broken off gets, once the function's time is nearly up. */
 const GRACE_MS = 1_000;
 
 /**
- * A request that is called off may have been carried out all the same. The two that begin and end an upload are short,
- * and are given a second more to say so: else there are parts that nobody knows of, or an object that is said to be none.
+ * A request that is called off may have been carried out all the same. Those that begin an upload or make an object are
+ * given a second more to say so: else there are parts that nobody knows of, or a photo that is said not to be there.
  */
 async function with_grace<T>(
   abortSignal: AbortSignal,

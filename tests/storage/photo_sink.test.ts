@@ -255,6 +255,34 @@ describe("an entry that is streamed", () => {
     expect.unreachable("some request fails for ever");
   });
 
+  it("leaves nothing half-written, and names every entry, at whichever request everything is called off", async () => {
+    const photos = { "1.jpg": jpeg_of(11 * MIB), "2.png": tiny_png(), "3.jpg": jpeg_of(9 * MIB) };
+    for (let last = 1; last < 40; last += 1) {
+      const abort = new AbortController();
+      const store = watched((_command, _key, nth) => {
+        if (nth === last) abort.abort(new Error("the time is up"));
+      });
+      const before = await storage.keys();
+      const outcomes = await unpack(photos, store, abort.signal);
+      store.s3.destroy();
+      const added = (await storage.keys()).filter((key) => !before.includes(key));
+      expect(added).toEqual(
+        filenames(outcomes)
+          .map((filename) => `${USER}/${filename}`)
+          .sort(),
+      );
+      expect(await uploads_left()).toEqual([]);
+      for (const one of outcomes) {
+        if (one.outcome !== "stored") expect(["aborted", "not_attempted"]).toContain(one.reason);
+      }
+      if (!abort.signal.aborted) {
+        expect(added).toHaveLength(3);
+        return;
+      }
+    }
+    expect.unreachable("there are not so many requests");
+  });
+
   it("is read no further than its parts while storage takes none", async () => {
     const photo = jpeg_of(60 * MIB);
     const zip = zipSync({ "a.jpg": photo }, { level: 0 });
