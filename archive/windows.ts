@@ -277,10 +277,15 @@ function index_at(ranges: readonly Region[], offset: number): number {
   return low;
 }
 
-/** A view where one window has it all, else a copy. */
+/**
+ * A view where one window has it all, else a copy. A small piece is copied too: whoever holds a view of it keeps the
+ * whole window from being freed.
+ */
 function join(pieces: readonly Uint8Array[], skip: number, length: number): Uint8Array {
   const [first] = pieces;
-  if (first !== undefined && pieces.length === 1) return first.subarray(skip, skip + length);
+  if (first !== undefined && pieces.length === 1 && length * 2 >= first.byteLength) {
+    return first.subarray(skip, skip + length);
+  }
   const joined = Buffer.allocUnsafe(length);
   let at = -skip;
   for (const piece of pieces) {
