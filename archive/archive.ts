@@ -27,7 +27,8 @@ export interface OpenOptions {
   /**
    * Whether every local header is held against the directory now, so that one that disagrees refuses the whole
    * archive, or each only when its entry is opened, which then fails alone. The first costs one small read for
-   * each entry: nothing in memory, much over a network.
+   * each entry: nothing in memory, much over a network. `when_opened` unless told otherwise where the source reads
+   * ahead, else `now`.
    */
   readonly check_headers?: "now" | "when_opened";
   /** Where the codec goes from one way of inflating to another, in bytes. For tests and benches. */
@@ -39,11 +40,12 @@ export interface OpenOptions {
  * signal's reason.
  */
 export async function open_archive(source: ByteSource, options: OpenOptions = {}): Promise<Archive> {
-  const { signal, check_headers = "now", codec_sizes = default_codec_sizes } = options;
+  const { signal, codec_sizes = default_codec_sizes } = options;
+  const { check_headers = source.read_ahead === undefined ? "now" : "when_opened" } = options;
   const limits = resolve_limits(options.limits);
   const tail = await read_tail(source, signal);
   const entries = await read_directory(tail, limits);
-  check_total(entries, limits);
+  check_total(entries, source.size, limits);
   if (check_headers === "now") {
     for (const entry of entries) await read_local_header(source, entry, signal);
   }
@@ -86,7 +88,10 @@ async function read_place(
     const message = `the directory is too short for ${count} entries`;
     return new ArchiveError("bad_directory", message, { offset: start });
   }
-  if (count > 0 && (await signature_at(tail, start)) !== record_signature) {
+  const allowed = count <= limits.entries && size <= limits.directory_bytes;
+  // All of it at once, as another read may cost a request. One that is too large is only looked at.
+  const bytes = await tail.read(start, allowed ? end : start + 4);
+  if (count > 0 && data_view(bytes).getUint32(0, true) !== record_signature) {
     const message = "there is no directory where the end record says";
     return new ArchiveError("bad_end_record", message, { offset: start });
   }
@@ -105,7 +110,7 @@ async function read_place(
     return new ArchiveError("ambiguous_archive", "the archive is preceded by another archive", { offset: 0 });
   }
   try {
-    return parse_directory(await tail.read(start, end), count, start, shift, limits);
+    return parse_directory(bytes, count, start, shift, limits);
   } catch (error) {
     if (error instanceof ArchiveError && error.code !== "read_failed") return error;
     throw error;
@@ -117,11 +122,15 @@ async function signature_at(tail: ArchiveTail, offset: number): Promise<number> 
 }
 
 /** Entries that will not be extracted do not count. */
-function check_total(entries: readonly ArchiveEntry[], limits: ArchiveLimits): void {
+function check_total(entries: readonly ArchiveEntry[], archive_size: number, limits: ArchiveLimits): void {
   let total = 0;
   for (const entry of entries) if (entry.fault === undefined) total += entry.size;
   if (total > limits.total_bytes) {
     const message = `the entries have ${total} bytes in all; ${limits.total_bytes} are allowed`;
+    throw new ArchiveError("archive_too_large", message);
+  }
+  if (total > limits.total_ratio_free_bytes && total > archive_size * limits.total_ratio) {
+    const message = `the entries have ${total} bytes in all, more than ${limits.total_ratio} times the archive's`;
     throw new ArchiveError("archive_too_large", message);
   }
 }

@@ -9,6 +9,25 @@ export interface ByteSource {
    * of memory that others read: nobody writes into it. Once `signal` is aborted the promise must settle.
    */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /**
+   * For a source to which a read is dear: what is about to be read, so that it can be fetched ahead and in large
+   * pieces. `regions` are ascending and share no byte.
+   */
+  read_ahead?(regions: readonly Region[]): ReadAhead;
+}
+
+/** Bytes that are read together, from their beginning to their end. `start` is included, `end` is not. */
+export interface Region {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Reads within the regions, each of which is begun in their order. What it fetched is let go once it was read. */
+export interface ReadAhead extends ByteSource {
+  /** No more is wanted of this region: all was read, or the rest is of no interest. */
+  done(region: Region): void;
+  /** No more is wanted at all. Ends the reads under way; resolves when they have ended. */
+  end(): Promise<void>;
 }
 
 /** An archive that is in memory. Reads are views of `bytes`, never copies. */
@@ -37,6 +56,7 @@ export async function read_exactly(
     bytes = await source.read(start, end, signal);
   } catch (cause) {
     signal?.throwIfAborted();
+    if (cause instanceof ArchiveError) throw cause;
     throw new ArchiveError("read_failed", "the archive could not be read", { offset: start, cause });
   }
   if (bytes.byteLength !== end - start) {
@@ -49,4 +69,23 @@ export async function read_exactly(
     );
   }
   return bytes;
+}
+
+/** Reads of what every entry depends on are tried so often. */
+const attempts = 3;
+
+/** As `read_exactly`, and again where the source fails. */
+export async function read_persistently(
+  source: ByteSource,
+  start: number,
+  end: number,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await read_exactly(source, start, end, signal);
+    } catch (error) {
+      if (attempt === attempts || signal?.aborted) throw error;
+    }
+  }
 }

@@ -1,4 +1,5 @@
 /** The central directory: every record, and what can be said about each entry before any is read. APPNOTE.TXT 6.3.10, section 4.3.12. */
+import type { Region } from "./byte_source.ts";
 import { read_entry_name } from "./entry_name.ts";
 import type { EntryFault } from "./errors.ts";
 import { ArchiveError } from "./errors.ts";
@@ -211,6 +212,14 @@ function separate_regions(
   return region_ends;
 }
 
+/** Where the entry's header and data are; what lies behind them, a descriptor or a gap, is left out where it is known to. */
+export function entry_region(entry: ArchiveEntry): Region {
+  const { header_offset: start, raw_name, compressed_size, region_end } = entry;
+  // The local header's extra fields have a length of their own, of 16 bits.
+  const longest = local_header_length + raw_name.byteLength + 0xffff + compressed_size;
+  return { start, end: Math.min(region_end, start + longest) };
+}
+
 /** The fixed part; the name follows. */
 export const local_header_length = 30;
 
@@ -231,9 +240,11 @@ function size_fault(record: DirectoryRecord, limits: ArchiveLimits): EntryFault 
   return record.size > record.compressed_size * limits.ratio ? "ratio_too_high" : undefined;
 }
 
+const fifo = 0o010000;
+
 /** The file type bits of a Unix mode. */
 const file_types: ReadonlyMap<number, EntryKind> = new Map([
-  [0o010000, "special_file"], // FIFO
+  [fifo, "special_file"],
   [0o020000, "special_file"], // character device
   [0o040000, "directory"],
   [0o060000, "special_file"], // block device
@@ -241,9 +252,14 @@ const file_types: ReadonlyMap<number, EntryKind> = new Map([
   [0o140000, "special_file"], // socket
 ]);
 
-/** The Unix mode counts whatever the system is said to be: some archivers on other systems set it too. */
+/**
+ * The Unix mode counts whatever the system is said to be: some archivers on other systems set it too. A FIFO that has
+ * bytes is a file: Info-ZIP gives what it has read from a pipe the mode of the pipe.
+ */
 function entry_kind(record: DirectoryRecord, path: string): EntryKind {
-  const by_mode = file_types.get((record.external_attributes >>> 16) & 0o170000);
+  const type = (record.external_attributes >>> 16) & 0o170000;
+  if (type === fifo && record.size > 0) return "file";
+  const by_mode = file_types.get(type);
   if (by_mode !== undefined) return by_mode;
   return path.endsWith("/") ? "directory" : "file";
 }

@@ -1,6 +1,6 @@
 /** The end record and its ZIP64 companion: where the central directory is. APPNOTE.TXT 6.3.10, sections 4.3.14 to 4.3.16. */
 import type { ByteSource } from "./byte_source.ts";
-import { read_exactly } from "./byte_source.ts";
+import { read_persistently } from "./byte_source.ts";
 import { ArchiveError } from "./errors.ts";
 import { data_view, read_uint64, saturated_16, saturated_32 } from "./extra_field.ts";
 import { local_signature } from "./local_header.ts";
@@ -59,11 +59,12 @@ interface EndRecord {
  */
 export async function read_tail(source: ByteSource, signal?: AbortSignal): Promise<ArchiveTail> {
   const tail_start = Math.max(0, source.size - tail_length);
-  const tail = await read_exactly(source, tail_start, source.size, signal);
-  const read = async (start: number, end: number): Promise<Uint8Array> =>
-    start >= tail_start
-      ? tail.subarray(start - tail_start, end - tail_start)
-      : read_exactly(source, start, end, signal);
+  const tail = await read_persistently(source, tail_start, source.size, signal);
+  const read = async (start: number, end: number): Promise<Uint8Array> => {
+    if (start >= tail_start) return tail.subarray(start - tail_start, end - tail_start);
+    const front = await read_persistently(source, start, Math.min(end, tail_start), signal);
+    return end <= tail_start ? front : Buffer.concat([front, tail.subarray(0, end - tail_start)]);
+  };
 
   const records = find_end_records(tail, tail_start);
   if (records.length === 0) throw await no_end_record(read, source.size);

@@ -1,9 +1,13 @@
 /** Extracts an archive into a sink: several entries at a time, an outcome for every one, nothing half-done. */
 import type { Archive } from "./archive.ts";
+import type { ReadAhead } from "./byte_source.ts";
 import type { ArchiveEntry } from "./directory.ts";
+import { entry_region } from "./directory.ts";
 import { open_entry } from "./entry_reader.ts";
 import type { ArchiveErrorCode } from "./errors.ts";
 import { ArchiveError } from "./errors.ts";
+import type { Gate } from "./gate.ts";
+import { open_gate } from "./gate.ts";
 import { junk_reason } from "./platform_file.ts";
 
 /** What the sink made of an entry. `R` are the sink's own reasons. */
@@ -25,9 +29,10 @@ export interface EntrySink<T, R extends string = never> {
   /** A reason to skip the entry, judged by what the directory says of it; it is then not opened. */
   skip_reason?(entry: ArchiveEntry): R | undefined;
   /**
-   * Takes one entry. It may look at the first chunk and skip the rest. `bytes` can be read once, and throws
-   * before its last chunk where the entry is not what the directory says: what was begun must then be undone.
-   * `signal` fires when extraction is aborted, and when `bytes` has thrown; the promise must then settle soon.
+   * Takes one entry. It may look at the first chunk and skip the rest. `bytes` throws before its last chunk where
+   * the entry is not what the directory says: what was begun must then be undone. It may be read again, which ends
+   * the reading before and begins with the first byte. `signal` fires when extraction is aborted, and when `bytes`
+   * has thrown; the promise must then settle soon. Where it was the source that failed, `write` is called anew.
    */
   write(entry: ArchiveEntry, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Written<T, R>>;
 }
@@ -58,8 +63,15 @@ export interface FailedOutcome<R extends string> {
 }
 
 export interface ExtractOptions {
-  /** Entries at a time; 4 unless told. Memory grows with it: see the README. */
+  /** Entries at a time; 4 unless told. */
   readonly concurrency?: number;
+  /**
+   * Bytes of the entries under way, each counted with its size, but with no more than what is read as a whole; 24 MiB
+   * unless told. An entry that is larger goes alone. Memory grows with it: see the README.
+   */
+  readonly in_flight_bytes?: number;
+  /** How often an entry is tried whose bytes the source fails to give; 3 unless told. */
+  readonly attempts?: number;
   /** Aborts the entries under way and begins no more. The outcomes still come. */
   readonly signal?: AbortSignal;
   /**
@@ -82,15 +94,30 @@ export async function extract<T, R extends string = never>(
   sink: EntrySink<T, R>,
   options: ExtractOptions = {},
 ): Promise<EntryOutcome<T, R>[]> {
-  const { concurrency = 4, signal, skip_platform_files = true } = options;
-  if (!Number.isInteger(concurrency) || concurrency < 1) {
-    throw new RangeError("concurrency must be a whole number of one or more");
+  const { concurrency = 4, in_flight_bytes = default_in_flight_bytes, attempts = 3, signal } = options;
+  for (const number of [concurrency, attempts]) {
+    if (!Number.isInteger(number) || number < 1) {
+      throw new RangeError("concurrency and attempts must be whole numbers of one or more");
+    }
   }
+  const outcomes: EntryOutcome<T, R>[] = [];
+  const wanted: ArchiveEntry[] = [];
+  for (const entry of archive.entries) {
+    const outcome = outcome_unopened(entry, sink, options.skip_platform_files ?? true);
+    if (outcome === undefined) wanted.push(entry);
+    else outcomes[entry.index] = outcome;
+  }
+  // In the order of their bytes, whatever that of the directory, so that the archive is read from front to back.
+  wanted.sort((a, b) => a.header_offset - b.header_offset);
+  const read_ahead = archive.source.read_ahead?.(wanted.map(entry_region));
   const run: Run<T, R> = {
-    archive,
+    archive: read_ahead === undefined ? archive : { ...archive, source: read_ahead },
+    read_ahead,
     sink,
+    attempts,
     deadline: options.deadline ?? Number.POSITIVE_INFINITY,
-    budget: byte_budget(options.total_bytes ?? archive.limits.total_bytes),
+    budget: { left: options.total_bytes ?? archive.limits.total_bytes },
+    gate: open_gate(in_flight_bytes),
     stop: new AbortController(),
     under_way: new Set(),
   };
@@ -98,47 +125,44 @@ export async function extract<T, R extends string = never>(
   if (signal?.aborted) abort();
   signal?.addEventListener("abort", abort, { once: true });
 
-  const outcomes: EntryOutcome<T, R>[] = [];
-  const queue = archive.entries.values();
+  const queue = wanted.values();
   const work = async () => {
-    for (const entry of queue) {
-      outcomes[entry.index] =
-        outcome_unopened(entry, sink, skip_platform_files) ?? (await extract_entry(run, entry));
-    }
+    for (const entry of queue) outcomes[entry.index] = await extract_entry(run, entry);
   };
   try {
     await Promise.all(Array.from({ length: concurrency }, work));
   } finally {
     signal?.removeEventListener("abort", abort);
+    await read_ahead?.end();
   }
   return outcomes;
 }
 
+/** Three entries of the largest size that is read as a whole. */
+const default_in_flight_bytes = 24 * 1024 * 1024;
+
 /** What the entries of one extraction share. */
 interface Run<T, R extends string> {
   readonly archive: Archive;
+  readonly read_ahead: ReadAhead | undefined;
   readonly sink: EntrySink<T, R>;
+  readonly attempts: number;
   readonly deadline: number;
-  readonly budget: (bytes: number) => void;
+  readonly budget: Budget;
+  readonly gate: Gate;
   readonly stop: AbortController;
   readonly under_way: Set<AbortController>;
+}
+
+/** Bytes that may still be inflated, by whichever entry. */
+interface Budget {
+  left: number;
 }
 
 /** Each entry has a signal of its own, so that what listens on it does not pile up over thousands of entries. */
 function stop_all<T, R extends string>(run: Run<T, R>, reason: unknown): void {
   run.stop.abort(reason);
   for (const entry_abort of run.under_way) entry_abort.abort(reason);
-}
-
-/** Counts what is inflated, by whichever entry. */
-function byte_budget(limit: number): (bytes: number) => void {
-  let spent = 0;
-  return (bytes) => {
-    spent += bytes;
-    if (spent > limit) {
-      throw new ArchiveError("archive_too_large", `the entries have more than ${limit} bytes in all`);
-    }
-  };
 }
 
 /** Platform files come first: that one of them is encrypted, or badly named, is no news to anybody. */
@@ -163,14 +187,34 @@ async function extract_entry<T, R extends string>(
   run: Run<T, R>,
   entry: ArchiveEntry,
 ): Promise<EntryOutcome<T, R>> {
-  if (run.stop.signal.aborted || Date.now() >= run.deadline) {
-    return { entry, outcome: "failed", reason: "not_attempted" };
+  const cost = Math.min(Math.max(entry.size, entry.compressed_size), run.archive.codec_sizes.whole);
+  await run.gate.enter(cost);
+  try {
+    let outcome: EntryOutcome<T, R> = { entry, outcome: "failed", reason: "not_attempted" };
+    for (let attempt = 1; attempt <= run.attempts && !has_stopped(run); attempt += 1) {
+      outcome = await try_entry(run, entry);
+      if (outcome.outcome !== "failed" || outcome.reason !== "read_failed") break;
+    }
+    return outcome;
+  } finally {
+    run.gate.leave(cost);
+    run.read_ahead?.done(entry_region(entry));
   }
+}
+
+function has_stopped<T, R extends string>(run: Run<T, R>): boolean {
+  return run.stop.signal.aborted || Date.now() >= run.deadline;
+}
+
+async function try_entry<T, R extends string>(
+  run: Run<T, R>,
+  entry: ArchiveEntry,
+): Promise<EntryOutcome<T, R>> {
   const abort = new AbortController();
   run.under_way.add(abort);
-  const reading = read_entry(run, entry, abort);
+  const reading = new EntryReading(run.archive, run.budget, entry, abort);
   try {
-    const written = await run.sink.write(entry, reading.bytes, abort.signal);
+    const written = await run.sink.write(entry, reading, abort.signal);
     return failed_reading(run, entry, reading) ?? accept(run, entry, reading, written);
   } catch (error) {
     const failed = failed_reading(run, entry, reading);
@@ -180,36 +224,71 @@ async function extract_entry<T, R extends string>(
   } finally {
     run.under_way.delete(abort);
     abort.abort();
-    await reading.bytes.return();
+    await reading.close();
   }
 }
 
-interface EntryReading {
-  readonly bytes: AsyncGenerator<Uint8Array, void, undefined>;
-  state: "open" | "complete" | { readonly error: unknown };
-}
+type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 
 /** The entry's bytes for the sink, with an eye on how the reading went: the sink's word alone does not count. */
-function read_entry<T, R extends string>(
-  run: Run<T, R>,
-  entry: ArchiveEntry,
-  abort: AbortController,
-): EntryReading {
-  async function* watch(): AsyncGenerator<Uint8Array, void, undefined> {
+class EntryReading implements AsyncIterable<Uint8Array> {
+  state: "open" | "complete" | { readonly error: unknown } = "open";
+  readonly #archive: Archive;
+  readonly #budget: Budget;
+  readonly #entry: ArchiveEntry;
+  readonly #abort: AbortController;
+  #latest: Bytes | undefined;
+  #counted = 0;
+
+  constructor(archive: Archive, budget: Budget, entry: ArchiveEntry, abort: AbortController) {
+    this.#archive = archive;
+    this.#budget = budget;
+    this.#entry = entry;
+    this.#abort = abort;
+  }
+
+  [Symbol.asyncIterator](): Bytes {
+    this.#latest = this.#read(this.#latest);
+    return this.#latest;
+  }
+
+  async close(): Promise<void> {
+    await this.#latest?.return();
+  }
+
+  async *#read(earlier: Bytes | undefined): Bytes {
+    await earlier?.return();
+    this.#give_back();
     try {
-      for await (const chunk of open_entry(run.archive, entry, { signal: abort.signal })) {
-        run.budget(chunk.byteLength);
+      // What was wrong stays wrong, and the signal has fired then.
+      if (typeof this.state === "string") this.state = "open";
+      const { signal } = this.#abort;
+      for await (const chunk of open_entry(this.#archive, this.#entry, { signal })) {
+        this.#count(chunk.byteLength);
         yield chunk;
       }
-      reading.state = "complete";
+      this.state = "complete";
     } catch (error) {
-      reading.state = { error };
-      abort.abort(error);
+      if (typeof this.state === "string") this.state = { error };
+      this.#give_back();
+      this.#abort.abort(error);
       throw error;
     }
   }
-  const reading: EntryReading = { bytes: watch(), state: "open" };
-  return reading;
+
+  #count(bytes: number): void {
+    this.#counted += bytes;
+    this.#budget.left -= bytes;
+    if (this.#budget.left < 0) {
+      throw new ArchiveError("archive_too_large", "the entries have more bytes in all than are allowed");
+    }
+  }
+
+  /** What is read a second time, or by a second try, counts once. */
+  #give_back(): void {
+    this.#budget.left += this.#counted;
+    this.#counted = 0;
+  }
 }
 
 /** Bytes that failed are the entry's failure, whatever the sink says or throws. */

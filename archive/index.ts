@@ -1,7 +1,7 @@
 /** The ZIP engine: bytes in, verified entries out. It knows nothing of AWS or HTTP. */
 export type { Archive, OpenOptions } from "./archive.ts";
 export { open_archive } from "./archive.ts";
-export type { ByteSource } from "./byte_source.ts";
+export type { ByteSource, ReadAhead, Region } from "./byte_source.ts";
 export { bytes_source } from "./byte_source.ts";
 export type { ArchiveEntry, EntryKind } from "./directory.ts";
 export type { OpenEntryOptions } from "./entry_reader.ts";
@@ -19,5 +19,7 @@ export type {
 } from "./extract.ts";
 export { extract } from "./extract.ts";
 export type { ArchiveLimits } from "./limits.ts";
-export { default_limits } from "./limits.ts";
+export { default_limits, large_limits } from "./limits.ts";
 export { junk_reason } from "./platform_file.ts";
+export type { WindowOptions } from "./windows.ts";
+export { windowed_source } from "./windows.ts";

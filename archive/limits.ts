@@ -13,6 +13,10 @@ export interface ArchiveLimits {
   readonly ratio: number;
   /** Entries up to this size may have any ratio: a small blank image compresses very well, and costs nothing. */
   readonly ratio_free_bytes: number;
+  /** Inflated bytes of all entries per byte of the archive. */
+  readonly total_ratio: number;
+  /** Up to so many inflated bytes in all, the archive may have any ratio. */
+  readonly total_ratio_free_bytes: number;
   /** Bytes of one name, as it is in the directory and as UTF-8. 1,024 is the longest key that S3 takes. */
   readonly name_bytes: number;
 }
@@ -25,7 +29,18 @@ export const default_limits: ArchiveLimits = {
   total_bytes: 100_000_000,
   ratio: 200,
   ratio_free_bytes: 1024 * 1024,
+  total_ratio: 20,
+  total_ratio_free_bytes: 100_000_000,
   name_bytes: 1_024,
+};
+
+/** For an archive in an object storage, of which no more is in memory than what is being read. */
+export const large_limits: ArchiveLimits = {
+  ...default_limits,
+  entries: 100_000,
+  directory_bytes: 32 * 1024 * 1024,
+  entry_bytes: 5 * 1024 ** 3,
+  total_bytes: 50 * 1024 ** 3,
 };
 
 /** @throws RangeError for a limit that is not a number of zero or more: comparing with NaN would switch it off. */

@@ -1,8 +1,9 @@
 /** Where the entries of an archive go: each becomes a photo of its own in S3, or is told why not. */
-import { type NewObject, write_new_photo } from "@photo-uploader/layer";
+import { Readable } from "node:stream";
+import { write_new_photo } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
-import { PART_BYTES, upload_object } from "./object_upload.ts";
+import { upload_object } from "./object_upload.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { storage_problem } from "./s3.ts";
 
@@ -16,66 +17,71 @@ export interface StoredEntry {
 
 export type SinkReason = "not_an_image" | "empty_file" | "storage_refused" | "storage_unavailable";
 
+/** Up to here the archive engine gives an entry as one chunk, once it has been checked. */
+export const WHOLE_BYTES = 8 * 1024 * 1024;
+
 /**
- * Takes an entry whole before it writes, so that what fails its size or CRC-32 is never sent, and a write that finds
- * its key taken can be repeated. Memory is bounded by the archive's limit on inflated bytes in all.
+ * Entries up to `WHOLE_BYTES` are written by one PutObject, which the SDK can send again; larger ones are streamed in
+ * parts. Either way S3 is given the directory's CRC-32 and refuses anything else, the engine holds back the last chunk
+ * until the bytes are right, and nothing is there before all is.
  */
 export const photo_sink = (store: PhotoStore, user: string): EntrySink<StoredEntry, SinkReason> => ({
   write: async (entry, bytes, signal) => {
-    const photo = await read_photo(bytes);
-    if (typeof photo === "string") {
-      return { outcome: photo === "empty_file" ? "failed" : "skipped", reason: photo };
-    }
-    return write_photo(store, user, entry, photo, signal);
+    if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
+    const photo = await open_photo(bytes);
+    return photo === undefined
+      ? { outcome: "skipped", reason: "not_an_image" }
+      : write_photo(store, user, entry, bytes, photo, signal);
   },
 });
 
-interface Photo {
-  readonly whole: Buffer;
+interface OpenPhoto {
   readonly content_type: string;
+  /** From the first byte. */
+  readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** Reads an entry to its end, or to where it is seen to be no photo. */
-async function read_photo(bytes: AsyncIterable<Uint8Array>): Promise<Photo | "not_an_image" | "empty_file"> {
-  const chunks: Uint8Array[] = [];
+/** Reads as much of an entry as is needed to see what it is; undefined where it is no photo. */
+async function open_photo(bytes: AsyncIterable<Uint8Array>): Promise<OpenPhoto | undefined> {
+  const iterator = bytes[Symbol.asyncIterator]();
+  const head: Uint8Array[] = [];
   let length = 0;
-  let content_type: string | undefined;
-  for await (const chunk of bytes) {
-    chunks.push(chunk);
-    length += chunk.byteLength;
-    if (content_type === undefined && length >= SNIFFED_BYTES) {
-      content_type = await image_type(Buffer.concat(chunks));
-      if (content_type === undefined) return "not_an_image";
-    }
+  for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
+    head.push(next.value);
+    length += next.value.byteLength;
+    if (length >= SNIFFED_BYTES) break;
   }
-  if (length === 0) return "empty_file";
-  const whole = Buffer.concat(chunks);
-  content_type ??= await image_type(whole);
-  return content_type === undefined ? "not_an_image" : { whole, content_type };
+  const content_type = await image_type(joined(head));
+  return content_type === undefined ? undefined : { content_type, chunks: all_chunks(head, iterator) };
+}
+
+async function* all_chunks(
+  head: Uint8Array[],
+  rest: AsyncIterator<Uint8Array>,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  yield* head.splice(0);
+  for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
 async function write_photo(
   { s3, bucket }: PhotoStore,
   user: string,
   entry: ArchiveEntry,
-  { whole, content_type }: Photo,
+  bytes: AsyncIterable<Uint8Array>,
+  { content_type, chunks }: OpenPhoto,
   signal: AbortSignal,
 ): Promise<Written<StoredEntry, SinkReason>> {
-  const write = (object: NewObject): Promise<void> =>
-    upload_object(
-      s3,
-      {
-        Bucket: bucket,
-        Body: whole,
-        ContentType: content_type,
-        ...object,
-        ...(whole.byteLength < PART_BYTES && { ChecksumCRC32: base64_of(entry.crc32) }),
-      },
-      signal,
-    );
+  const { size, path } = entry;
+  const whole = size <= WHOLE_BYTES ? await collected(chunks) : undefined;
+  let tries = 0;
   try {
-    const { filename } = await write_new_photo(user, entry.path, write);
-    return { outcome: "stored", value: { filename, size: whole.byteLength, content_type } };
+    const { filename } = await write_new_photo(user, path, (object) => {
+      tries += 1;
+      const Body = whole ?? streamed(tries === 1 ? chunks : bytes);
+      const params = { Bucket: bucket, Body, ContentType: content_type, ...checksum(entry.crc32), ...object };
+      return upload_object(s3, params, size, signal);
+    });
+    return { outcome: "stored", value: { filename, size, content_type } };
   } catch (error) {
     if (signal.aborted) throw error;
     const { code, cause } = storage_problem(error);
@@ -85,12 +91,30 @@ async function write_photo(
   }
 }
 
-/**
- * The directory's CRC-32 as S3 takes it, big-endian in base64: S3 then refuses any other content. Only where the
- * photo is one part, since lib-storage would send it along with every part of several.
- */
-function base64_of(crc32: number): string {
+/** An error of the entry's bytes reaches whoever reads them; one that comes when nobody does any more is no news. */
+function streamed(bytes: AsyncIterable<Uint8Array>): Readable {
+  return Readable.from(bytes).on("error", () => {});
+}
+
+/** The directory's CRC-32 as S3 takes it, big-endian in base64: S3 then refuses any other content. */
+function checksum(crc32: number) {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(crc32);
-  return bytes.toString("base64");
+  return {
+    ChecksumAlgorithm: "CRC32",
+    ChecksumType: "FULL_OBJECT",
+    ChecksumCRC32: bytes.toString("base64"),
+  } as const;
+}
+
+async function collected(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const all: Uint8Array[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return joined(all);
+}
+
+/** Without a copy where there is one chunk only, as there is of every entry of up to `WHOLE_BYTES`. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [first] = chunks;
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
 }

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { CodecSizes } from "../../archive/codec.ts";
 import { default_codec_sizes } from "../../archive/codec.ts";
-import { ArchiveError, bytes_source, extract, open_archive } from "../../archive/index.ts";
+import type { ByteSource } from "../../archive/index.ts";
+import { ArchiveError, bytes_source, extract, open_archive, windowed_source } from "../../archive/index.ts";
 import { hashing_sink, sha1, stream_all } from "./sinks.ts";
 
 const corpus = new URL("../fixtures/archives/", import.meta.url);
@@ -40,10 +41,15 @@ const files = folders.flatMap((folder) =>
   readdirSync(new URL(folder, corpus)).map((file) => `${folder}/${file}`),
 );
 
-async function result_of(file: string, codec_sizes: CodecSizes): Promise<Omit<Expectation, "about">> {
-  const source = bytes_source(readFileSync(new URL(file, corpus)));
+async function result_of(
+  file: string,
+  codec_sizes: CodecSizes,
+  view = (source: ByteSource) => source,
+): Promise<Omit<Expectation, "about">> {
+  const source = view(bytes_source(readFileSync(new URL(file, corpus))));
   try {
-    const outcomes = await extract(await open_archive(source, { codec_sizes }), hashing_sink);
+    const archive = await open_archive(source, { codec_sizes, check_headers: "now" });
+    const outcomes = await extract(archive, hashing_sink);
     const entries = outcomes.map((result) => {
       const { path } = result.entry;
       const name = path.length > 1000 ? { path_sha1: sha1(path) } : { path };
@@ -61,7 +67,7 @@ async function result_of(file: string, codec_sizes: CodecSizes): Promise<Omit<Ex
 describe("the corpus of archives", () => {
   it("has an expectation for every archive, in the folder that says its outcome", () => {
     expect([...expected.keys()].sort()).toEqual([...files].sort());
-    expect(files).toHaveLength(147);
+    expect(files).toHaveLength(180);
     for (const [file, { code, entries }] of expected) {
       const fails = entries?.some((entry) => entry.outcome === "failed");
       const folder = code !== undefined ? "refuse_archive" : fails ? "refuse_entry" : "extract";
@@ -77,5 +83,11 @@ describe("the corpus of archives", () => {
   it.each(files)("%s, streamed through fflate", async (file) => {
     const { about: _about, ...rest } = expected.get(file) ?? { about: "" };
     expect(await result_of(file, stream_all)).toEqual(rest);
+  });
+
+  it.each(files)("%s, in windows", async (file) => {
+    const { about: _about, ...rest } = expected.get(file) ?? { about: "" };
+    const view = (source: ByteSource) => windowed_source(source, { window_bytes: 5_000, windows: 3 });
+    expect(await result_of(file, default_codec_sizes, view)).toEqual(rest);
   });
 });

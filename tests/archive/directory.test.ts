@@ -54,6 +54,11 @@ describe("an entry of the directory", () => {
     }
   });
 
+  it("takes a FIFO that has bytes for the file that Info-ZIP made of a pipe", async () => {
+    const piped = { name: "-", data: Buffer.from("a photo"), external_attributes: 0o010644 * 0x10000 };
+    expect(await entry_of(piped)).toMatchObject({ kind: "file", fault: undefined });
+  });
+
   it.each([
     ["traditional encryption", { flags: 1 }, "encrypted"],
     ["strong encryption", { flags: 1 << 6 }, "encrypted"],

@@ -98,13 +98,28 @@ describe.each(ways)("extracting, %s", (_way, codec) => {
     }
   });
 
-  it("gives every entry an outcome when a read fails, whichever it is", async () => {
+  it.each([1, 2])("tries an entry again when a read fails %i times, whichever it is", async (failures) => {
+    const options = { ...codec, check_headers: "when_opened" } as const;
+    for (let failing = 1; ; failing += 1) {
+      const source = counting_source(zip, failing, failures);
+      const storage = new Storage();
+      const archive = await open_archive(source, options);
+      const outcomes = await extract(archive, storing_sink(storage), { concurrency: 2 });
+      if (source.reads <= failing) break;
+      expect(summary(outcomes)).toEqual(names.map((name) => `${name}: stored`));
+      for (const { name, data } of photos) expect(storage.committed.get(name)).toEqual(data);
+      expect(storage.undone.length).toBeLessThanOrEqual(failures);
+    }
+  });
+
+  it("gives every entry an outcome when a read fails for good, whichever it is", async () => {
     const options = { ...codec, check_headers: "when_opened" } as const;
     let failures = 0;
     for (let failing = 1; ; failing += 1) {
       const source = counting_source(zip, failing);
       const storage = new Storage();
-      const outcomes = await extract(await open_archive(source, options), storing_sink(storage));
+      const archive = await open_archive(source, options);
+      const outcomes = await extract(archive, storing_sink(storage), { attempts: 1 });
       if (source.reads <= failing) break;
       failures += 1;
       expect(outcomes).toHaveLength(12);
@@ -114,6 +129,32 @@ describe.each(ways)("extracting, %s", (_way, codec) => {
       expect(storage.committed.size).toBe(11);
     }
     expect(failures).toBeGreaterThanOrEqual(24);
+  });
+
+  it("gives up an entry after three tries", async () => {
+    const options = { ...codec, check_headers: "when_opened" } as const;
+    const opening = counting_source(zip);
+    await open_archive(opening, options);
+    const source = counting_source(zip, opening.reads, Infinity);
+    const storage = new Storage();
+    const outcomes = await extract(await open_archive(source, options), storing_sink(storage));
+    expect(summary(outcomes)).toEqual(names.map((name) => `${name}: read_failed`));
+    expect(storage.begun).toHaveLength(36);
+    expect(storage.undone).toHaveLength(36);
+  });
+
+  it("lets the sink read an entry again, from the first byte, and counts it once", async () => {
+    const sink: EntrySink<Buffer> = {
+      async write(entry, bytes) {
+        if (entry.index === 0) for await (const _chunk of bytes) break;
+        await collect(bytes);
+        return { outcome: "stored", value: await collect(bytes) };
+      },
+    };
+    const outcomes = await extract(await open(), sink, { total_bytes: 36_000 });
+    expect(outcomes.map((o) => (o.outcome === "stored" ? o.value : o.reason))).toEqual(
+      photos.map(({ data }) => data),
+    );
   });
 
   it("leaves nothing half-written, and no entry without an outcome, when aborted at any moment", async () => {

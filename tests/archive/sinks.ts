@@ -57,19 +57,38 @@ export async function open_bytes(bytes: Uint8Array): Promise<Archive> {
   return open_archive(bytes_source(bytes));
 }
 
+/** An archive that stands behind so many zeros, of which none is kept. */
+export function behind_a_gap(bytes: Uint8Array, gap: number): ByteSource {
+  return with_a_gap(bytes, 0, gap);
+}
+
+/** Bytes with so many zeros put in at an offset, of which none is kept. */
+export function with_a_gap(bytes: Uint8Array, at: number, gap: number): ByteSource {
+  return {
+    size: gap + bytes.byteLength,
+    async read(start, end) {
+      const read = Buffer.alloc(end - start);
+      if (start < at) read.set(bytes.subarray(start, Math.min(end, at)));
+      const after = Math.max(start, at + gap);
+      if (end > after) read.set(bytes.subarray(after - gap, end - gap), after - start);
+      return read;
+    },
+  };
+}
+
 export interface CountingSource extends ByteSource {
   reads: number;
 }
 
-/** Counts reads, and fails the `failing`-th of them, from 0. */
-export function counting_source(bytes: Uint8Array, failing?: number): CountingSource {
+/** Counts reads, and fails the `failing`-th of them, from 0, and `failures` in all. */
+export function counting_source(bytes: Uint8Array, failing = Infinity, failures = 1): CountingSource {
   return {
     size: bytes.byteLength,
     reads: 0,
     async read(start, end) {
       const read = this.reads;
       this.reads += 1;
-      if (read === failing) throw new Error("the disk is gone");
+      if (read >= failing && read < failing + failures) throw new Error("the disk is gone");
       return bytes.subarray(start, end);
     },
   };

@@ -62,11 +62,12 @@ export function build_zip(parts: ArchiveParts): Buffer {
   const base = parts.base ?? 0;
   const pieces: Uint8Array[] = [parts.prefix ?? new Uint8Array()];
   const records: Buffer[] = [];
+  let offset = length_of(pieces);
   for (const entry of parts.entries) {
-    const offset = length_of(pieces);
     const { local, record } = build_entry(entry, base + offset);
     pieces.push(local);
     records.push(record);
+    offset += local.byteLength;
   }
   const directory_start = base + length_of(pieces);
   const directory = Buffer.concat(records);

@@ -1,6 +1,12 @@
-import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { Readable } from "node:stream";
+import { crc32 } from "node:zlib";
+import {
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  ListMultipartUploadsCommand,
+} from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { PART_BYTES, upload_object } from "../../storage/object_upload.ts";
+import { PART_BYTES, part_bytes, upload_object } from "../../storage/object_upload.ts";
 import { BUCKET, client_for, type PhotoStorage, start_photo_storage } from "../support/photo_storage.ts";
 
 let storage: PhotoStorage;
@@ -20,7 +26,12 @@ describe.each([
   ["in several parts", 2 * PART_BYTES + 1],
 ])("an upload %s", (_, size) => {
   const write = (key: string, signal = never, s3 = storage.store.s3) =>
-    upload_object(s3, { Bucket: BUCKET, Key: key, Body: Buffer.alloc(size), IfNoneMatch: "*" }, signal);
+    upload_object(
+      s3,
+      { Bucket: BUCKET, Key: key, Body: Readable.from([Buffer.alloc(size)]), IfNoneMatch: "*" },
+      size,
+      signal,
+    );
 
   it("is there when it has ended", async () => {
     await write(`new/${size}`);
@@ -83,7 +94,8 @@ it("is there when the answer to its completion was lost, and the SDK has asked a
     // Within the SDK's retries.
     { step: "finalizeRequest", priority: "low" },
   );
-  await upload_object(s3, { Bucket: BUCKET, Key: "lost", Body: Buffer.alloc(PART_BYTES + 1) }, never);
+  const Body = Readable.from([Buffer.alloc(PART_BYTES + 1)]);
+  await upload_object(s3, { Bucket: BUCKET, Key: "lost", Body }, PART_BYTES + 1, never);
   expect(lost).toBe(true);
   expect(await storage.keys()).toContain("lost");
   s3.destroy();
@@ -93,7 +105,56 @@ it("leaves other uploads alone", async () => {
   const { s3 } = storage.store;
   await s3.send(new CreateMultipartUploadCommand({ Bucket: BUCKET, Key: "other" }));
   await expect(
-    upload_object(s3, { Bucket: BUCKET, Key: "x", Body: Buffer.alloc(PART_BYTES + 1) }, AbortSignal.abort()),
+    upload_object(
+      s3,
+      { Bucket: BUCKET, Key: "x", Body: Readable.from([Buffer.alloc(PART_BYTES + 1)]) },
+      PART_BYTES + 1,
+      AbortSignal.abort(),
+    ),
   ).rejects.toThrow();
   expect(await uploads_left()).toMatchObject([{ Key: "other" }]);
+});
+
+describe.each([
+  ["whole", 6 * 1024 * 1024, (bytes: Buffer) => bytes],
+  ["streamed in one part", 70_000, (bytes: Buffer) => Readable.from([bytes])],
+  ["streamed in several parts", 11 * 1024 * 1024, (bytes: Buffer) => Readable.from([bytes])],
+])("the checksum of an object, %s", (how, size, body_of) => {
+  const bytes = Buffer.alloc(size, "photo ");
+  const write = (key: string, checksum: number) => {
+    const value = Buffer.alloc(4);
+    value.writeUInt32BE(checksum);
+    const params = {
+      Bucket: BUCKET,
+      Key: key,
+      Body: body_of(bytes),
+      ChecksumAlgorithm: "CRC32",
+      ChecksumType: "FULL_OBJECT",
+      ChecksumCRC32: value.toString("base64"),
+    } as const;
+    return upload_object(storage.store.s3, params, size, never);
+  };
+
+  it("is kept by S3 as the whole object's", async () => {
+    const key = `sum/${how}`;
+    await write(key, crc32(bytes));
+    const get = new HeadObjectCommand({ Bucket: BUCKET, Key: key, ChecksumMode: "ENABLED" });
+    const head = await storage.store.s3.send(get);
+    expect(head).toMatchObject({ ContentLength: size, ChecksumType: "FULL_OBJECT" });
+    expect(Buffer.from(head.ChecksumCRC32 ?? "", "base64").readUInt32BE()).toBe(crc32(bytes));
+  });
+
+  it("has S3 refuse other bytes, of which nothing is left", async () => {
+    const key = `wrong/${how}`;
+    await expect(write(key, (crc32(bytes) ^ 1) >>> 0)).rejects.toMatchObject({ name: "BadDigest" });
+    expect(await storage.keys()).not.toContain(key);
+    expect(await uploads_left()).not.toContainEqual(expect.objectContaining({ Key: key }));
+  });
+});
+
+it("takes larger parts for what would have more than 10,000", () => {
+  expect(part_bytes(0)).toBe(PART_BYTES);
+  expect(part_bytes(10_000 * PART_BYTES)).toBe(PART_BYTES);
+  expect(part_bytes(10_000 * PART_BYTES + 1)).toBe(PART_BYTES + 1);
+  expect(Math.ceil((5 * 1024 ** 4) / part_bytes(5 * 1024 ** 4))).toBeLessThanOrEqual(10_000);
 });

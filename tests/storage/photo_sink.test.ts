@@ -2,6 +2,7 @@ import { GetObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytes_source, type EntryOutcome, extract, open_archive } from "../../archive/index.ts";
+import { PART_BYTES } from "../../storage/object_upload.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../../storage/photo_sink.ts";
 import { list_photos, type PhotoStore } from "../../storage/photo_store.ts";
 import { jpeg_of, tiny_png } from "../support/fixture_photos.ts";
@@ -47,9 +48,9 @@ const fetched = async (filename: string): Promise<Buffer> => {
 
 describe("an entry that is a photo", () => {
   it.each([
-    ["smaller than a part", 70_000],
-    ["one byte less than a part", 5 * MIB - 1],
-    ["exactly a part", 5 * MIB],
+    ["small", 70_000],
+    ["exactly as large as is written at once", 8 * MIB],
+    ["one byte larger, which is streamed", 8 * MIB + 1],
     ["of three parts", 11 * MIB + 1],
   ])("%s is stored byte for byte", async (_, size) => {
     const photo = jpeg_of(size);
@@ -131,5 +132,187 @@ describe("a storage that fails", () => {
     const after = (await list_photos(storage.store, USER, "", new AbortController().signal)).photos.length;
     expect(after).toBe(before);
     stopping.s3.destroy();
+  });
+});
+
+/** A client that calls `before` ahead of every command, which may throw in its place. */
+const watched = (before: (command: string, key: string, nth: number) => unknown): PhotoStore => {
+  const s3 = client_for(storage.url, { maxAttempts: 1 });
+  let sent = 0;
+  s3.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const key = "Key" in args.input && typeof args.input.Key === "string" ? args.input.Key : "";
+        sent += 1;
+        await before(String(commandName), key, sent);
+        return next(args);
+      },
+    { step: "initialize" },
+  );
+  return { s3, bucket: BUCKET };
+};
+
+const uploads_left = async () =>
+  (await storage.store.s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? [];
+
+const filenames = (outcomes: readonly EntryOutcome<StoredEntry, SinkReason>[]): string[] =>
+  outcomes.flatMap((one) => (one.outcome === "stored" ? [one.value.filename] : []));
+
+describe("an entry that is streamed", () => {
+  it("sends small entries with one request each, and large ones in parts", async () => {
+    const sent: string[] = [];
+    const store = watched((command) => sent.push(command));
+    await unpack({ "a.jpg": jpeg_of(8 * MIB) }, store);
+    expect(sent).toEqual(["PutObjectCommand"]);
+    await unpack({ "b.jpg": jpeg_of(11 * MIB) }, store);
+    expect(sent.slice(1)).toEqual([
+      "CreateMultipartUploadCommand",
+      "UploadPartCommand",
+      "UploadPartCommand",
+      "UploadPartCommand",
+      "CompleteMultipartUploadCommand",
+    ]);
+    store.s3.destroy();
+  });
+
+  it("is read again from its first byte where its key turns out to be taken", async () => {
+    const photo = jpeg_of(12 * MIB);
+    const keys = new Set<string>();
+    const store = watched(async (command, key) => {
+      if (command !== "CreateMultipartUploadCommand") return;
+      // Someone else writes the same key while the first two uploads are under way.
+      if (keys.size < 2) await storage.put(key, "theirs");
+      keys.add(key);
+    });
+    const outcomes = await unpack({ "mine.jpg": photo }, store);
+    const [filename = ""] = filenames(outcomes);
+    expect(keys.size).toBe(3);
+    expect([...keys].at(-1)).toBe(`${USER}/${filename}`);
+    expect((await fetched(filename)).equals(photo)).toBe(true);
+    expect(await uploads_left()).toEqual([]);
+    store.s3.destroy();
+  });
+
+  it("is read again where its source fails in the middle", async () => {
+    const photo = jpeg_of(12 * MIB);
+    const zip = zipSync({ "a.jpg": photo }, { level: 0 });
+    const memory = bytes_source(zip);
+    let reads = 0;
+    const source = {
+      ...memory,
+      read: async (start: number, end: number) => {
+        reads += 1;
+        if (reads === 30 || reads === 70) throw new Error("the connection is reset");
+        return memory.read(start, end);
+      },
+    };
+    const outcomes = await extract(await open_archive(source), photo_sink(storage.store, USER));
+    const [filename = ""] = filenames(outcomes);
+    expect((await fetched(filename)).equals(photo)).toBe(true);
+    expect(reads).toBeGreaterThan(90);
+    expect(await uploads_left()).toEqual([]);
+  });
+
+  it("whose bytes are wrong is not there, nor are its parts", async () => {
+    const zip = zipSync({ "bad.jpg": jpeg_of(12 * MIB), "good.jpg": jpeg_of(9 * MIB) }, { level: 0 });
+    zip.fill(0, 11 * MIB, 11 * MIB + 100);
+    const before = await storage.keys();
+    const outcomes = await extract(await open_archive(bytes_source(zip)), photo_sink(storage.store, USER));
+    expect(outcomes).toMatchObject([{ reason: "crc_mismatch" }, { outcome: "stored" }]);
+    expect((await storage.keys()).length).toBe(before.length + 1);
+    expect(await uploads_left()).toEqual([]);
+  });
+
+  it("leaves nothing half-written, and names every entry, whichever request fails", async () => {
+    const photos = { "1.jpg": jpeg_of(11 * MIB), "2.png": tiny_png(), "3.jpg": jpeg_of(9 * MIB) };
+    for (let failing = 1; failing < 40; failing += 1) {
+      let failed = "";
+      const store = watched((command, _key, nth) => {
+        if (nth !== failing) return;
+        failed = command;
+        throw new Error("the connection is reset");
+      });
+      const before = await storage.keys();
+      const outcomes = await unpack(photos, store);
+      store.s3.destroy();
+      expect(outcomes).toHaveLength(3);
+      const added = (await storage.keys()).filter((key) => !before.includes(key));
+      expect(added).toEqual(
+        filenames(outcomes)
+          .map((filename) => `${USER}/${filename}`)
+          .sort(),
+      );
+      if (failed !== "AbortMultipartUploadCommand") expect(await uploads_left()).toEqual([]);
+      if (failed === "") {
+        expect(added).toHaveLength(3);
+        expect(failing).toBeGreaterThan(9);
+        return;
+      }
+      expect(outcomes.map((one) => (one.outcome === "failed" ? one.reason : one.outcome))).toContain(
+        "storage_unavailable",
+      );
+    }
+    expect.unreachable("some request fails for ever");
+  });
+
+  it("leaves nothing half-written, and names every entry, at whichever request everything is called off", async () => {
+    const photos = { "1.jpg": jpeg_of(11 * MIB), "2.png": tiny_png(), "3.jpg": jpeg_of(9 * MIB) };
+    for (let last = 1; last < 40; last += 1) {
+      const abort = new AbortController();
+      const store = watched((_command, _key, nth) => {
+        if (nth === last) abort.abort(new Error("the time is up"));
+      });
+      const before = await storage.keys();
+      const outcomes = await unpack(photos, store, abort.signal);
+      store.s3.destroy();
+      const added = (await storage.keys()).filter((key) => !before.includes(key));
+      expect(added).toEqual(
+        filenames(outcomes)
+          .map((filename) => `${USER}/${filename}`)
+          .sort(),
+      );
+      expect(await uploads_left()).toEqual([]);
+      for (const one of outcomes) {
+        if (one.outcome !== "stored") expect(["aborted", "not_attempted"]).toContain(one.reason);
+      }
+      if (!abort.signal.aborted) {
+        expect(added).toHaveLength(3);
+        return;
+      }
+    }
+    expect.unreachable("there are not so many requests");
+  });
+
+  it("is read no further than its parts while storage takes none", async () => {
+    const photo = jpeg_of(60 * MIB);
+    const zip = zipSync({ "a.jpg": photo }, { level: 0 });
+    const memory = bytes_source(zip);
+    let bytes_read = 0;
+    const source = {
+      ...memory,
+      read: async (start: number, end: number) => {
+        bytes_read += end - start;
+        return memory.read(start, end);
+      },
+    };
+    const opened = Promise.withResolvers<void>();
+    const both_waiting = Promise.withResolvers<void>();
+    let parts = 0;
+    const store = watched(async (command) => {
+      if (command !== "UploadPartCommand") return;
+      parts += 1;
+      if (parts === 2) both_waiting.resolve();
+      await opened.promise;
+    });
+    const limits = { entry_bytes: 100 * MIB };
+    const extracting = extract(await open_archive(source, { limits }), photo_sink(store, USER));
+    await both_waiting.promise;
+    // Whatever runs ahead has time to do so now.
+    for (let turn = 0; turn < 500; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+    expect(parts).toBe(2);
+    expect(bytes_read).toBeLessThan(3 * PART_BYTES);
+    opened.resolve();
+    expect(await extracting).toMatchObject([{ outcome: "stored" }]);
+    store.s3.destroy();
   });
 });

@@ -1,0 +1,306 @@
+/** Reads ahead in windows: small neighbours are fetched together, large entries in pieces, and no byte twice. */
+import type { ByteSource, ReadAhead, Region } from "./byte_source.ts";
+import { read_exactly } from "./byte_source.ts";
+
+export interface WindowOptions {
+  /** Bytes fetched by one read; 8 MiB unless told. */
+  readonly window_bytes?: number;
+  /** Windows in memory, those under way among them; 4 unless told, at least 2. */
+  readonly windows?: number;
+}
+
+/** Bytes between two regions that are rather fetched than skipped, as a share of a window: a read has its price. */
+const gap_share = 1 / 16;
+
+/** More than the end record, its ZIP64 companions and the longest comment. */
+const longest_tail = 128 * 1024;
+
+interface Tail {
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * A source whose every read is a request, read in windows. Outside of a plan, reads are passed on as they are. The
+ * first that reaches the end of the source is kept: it is the one that looks for the end record, and often holds the
+ * whole directory and the last entries as well.
+ */
+export function windowed_source(source: ByteSource, options: WindowOptions = {}): ByteSource {
+  const { window_bytes = 8 * 1024 * 1024, windows = 4 } = options;
+  if (!(window_bytes >= 1 && windows >= 2))
+    throw new RangeError("there must be two windows of a byte or more");
+  let tail: Tail | undefined;
+  return {
+    size: source.size,
+    async read(start, end, signal) {
+      if (tail !== undefined && start >= tail.start) {
+        return tail.bytes.subarray(start - tail.start, end - tail.start);
+      }
+      const bytes = await source.read(start, end, signal);
+      const is_tail = end === source.size && end - start <= longest_tail && bytes.byteLength === end - start;
+      if (is_tail) tail ??= { start, bytes };
+      return bytes;
+    },
+    read_ahead: (regions) => new Windows(source, regions, { window_bytes, windows }, tail),
+  };
+}
+
+interface Window extends Region {
+  /** Regions that have bytes in here which they have not read. */
+  wanted_by: number;
+  bytes: Uint8Array | undefined;
+  state: "planned" | "fetching" | "failed" | "held" | "released";
+  /** Takes one of the places in memory. */
+  counted: boolean;
+  readonly arrival: PromiseWithResolvers<Uint8Array>[];
+  readonly abort: AbortController;
+}
+
+interface PlannedRegion extends Region {
+  readonly last: number;
+  /** The first window that this region still has bytes to read in; beyond `last` when it has none. */
+  next: number;
+  /** Where the region is read a second time and the windows of the first have been released. */
+  again: Windows | undefined;
+}
+
+/**
+ * Fetches the windows in their order, at most so many at a time, and lets each go when the regions in it have been
+ * read. The earliest region that is not done can always go on, for no later window is fetched before its own.
+ */
+class Windows implements ReadAhead {
+  readonly size: number;
+  readonly #source: ByteSource;
+  readonly #window_bytes: number;
+  readonly #windows: readonly Window[];
+  readonly #regions: readonly PlannedRegion[];
+  readonly #under_way = new Set<Promise<void>>();
+  #most: number;
+  #held = 0;
+  #next = 0;
+  #begun = false;
+  #ended = false;
+
+  constructor(
+    source: ByteSource,
+    regions: readonly Region[],
+    { window_bytes, windows }: Required<WindowOptions>,
+    tail?: Tail,
+  ) {
+    this.size = source.size;
+    this.#source = source;
+    this.#window_bytes = window_bytes;
+    this.#most = windows;
+    this.#windows = plan_windows(regions, window_bytes, tail);
+    this.#regions = plan_regions(regions, this.#windows);
+  }
+
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    const region = region_at(this.#regions, start);
+    if (this.#ended || region === undefined || end > region.end) return this.#source.read(start, end, signal);
+    if (start === end) return new Uint8Array();
+    if (region.again !== undefined) return region.again.read(start, end, signal);
+    const windows = this.#overlapping(start, end);
+    if (windows.some(({ state }) => state === "released"))
+      return this.#read_again(region, start, end, signal);
+    // A read of more windows than are allowed could never be served.
+    this.#most = Math.max(this.#most, windows.length);
+    this.#begun = true;
+    this.#fetch_ahead();
+    const pieces = await Promise.all(windows.map((window) => this.#bytes_of(window, signal)));
+    this.#pass(region, end);
+    return join(pieces, start - (windows[0]?.start ?? 0), end - start);
+  }
+
+  /** An entry that is read a second time has windows of its own. */
+  #read_again(
+    region: PlannedRegion,
+    start: number,
+    end: number,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
+    this.#pass(region, region.end);
+    region.again = new Windows(this.#source, [region], { window_bytes: this.#window_bytes, windows: 2 });
+    return region.again.read(start, end, signal);
+  }
+
+  done({ start }: Region): void {
+    const region = region_at(this.#regions, start);
+    if (region === undefined) return;
+    this.#pass(region, region.end);
+    void region.again?.end();
+  }
+
+  async end(): Promise<void> {
+    this.#ended = true;
+    for (const region of this.#regions) void region.again?.end();
+    for (const window of this.#windows) this.#release(window);
+    await Promise.all(this.#under_way);
+    await Promise.all(this.#regions.map(({ again }) => again?.end()));
+  }
+
+  #overlapping(start: number, end: number): Window[] {
+    const windows: Window[] = [];
+    for (let index = index_at(this.#windows, start); index < this.#windows.length; index += 1) {
+      const window = this.#windows[index];
+      if (window === undefined || window.start >= end) break;
+      windows.push(window);
+    }
+    return windows;
+  }
+
+  #bytes_of(window: Window, signal: AbortSignal | undefined): Uint8Array | Promise<Uint8Array> {
+    if (window.bytes !== undefined) return window.bytes;
+    if (window.state === "failed") this.#fetch(window);
+    const arrival = Promise.withResolvers<Uint8Array>();
+    window.arrival.push(arrival);
+    return unless_aborted(arrival.promise, signal);
+  }
+
+  #fetch_ahead(): void {
+    while (this.#begun && !this.#ended && this.#held < this.#most) {
+      const window = this.#windows[this.#next];
+      if (window === undefined) return;
+      this.#next += 1;
+      if (window.state !== "planned") continue;
+      window.counted = true;
+      this.#held += 1;
+      this.#fetch(window);
+    }
+  }
+
+  #fetch(window: Window): void {
+    window.state = "fetching";
+    const fetching = this.#fetched(window).finally(() => this.#under_way.delete(fetching));
+    this.#under_way.add(fetching);
+  }
+
+  /** A failure is told to those who wait. The window keeps its place, and is fetched again for the next who asks. */
+  async #fetched(window: Window): Promise<void> {
+    try {
+      const bytes = await read_exactly(this.#source, window.start, window.end, window.abort.signal);
+      if (window.state === "released") return;
+      window.bytes = bytes;
+      window.state = "held";
+      for (const { resolve } of window.arrival.splice(0)) resolve(bytes);
+    } catch (error) {
+      if (window.state !== "released") window.state = "failed";
+      for (const { reject } of window.arrival.splice(0)) reject(error);
+    }
+  }
+
+  /** The region has read all bytes before `position`. */
+  #pass(region: PlannedRegion, position: number): void {
+    for (; region.next <= region.last; region.next += 1) {
+      const window = this.#windows[region.next];
+      if (window === undefined || (window.end > position && position < region.end)) break;
+      window.wanted_by -= 1;
+      if (window.wanted_by === 0) this.#release(window);
+    }
+    // Only now, or the next to be fetched would be a window that is about to be let go.
+    this.#fetch_ahead();
+  }
+
+  #release(window: Window): void {
+    if (window.state === "released") return;
+    window.state = "released";
+    window.bytes = undefined;
+    window.abort.abort();
+    for (const { reject } of window.arrival.splice(0)) reject(window.abort.signal.reason);
+    if (window.counted) this.#held -= 1;
+  }
+}
+
+/** Regions near each other become one run, which is cut into windows. What came with the tail is not fetched again. */
+function plan_windows(regions: readonly Region[], window_bytes: number, tail: Tail | undefined): Window[] {
+  const windows: Window[] = [];
+  for (const run of runs_of(regions, window_bytes * gap_share)) {
+    let start = run.start;
+    while (start < run.end) {
+      const in_tail = tail !== undefined && start >= tail.start;
+      const limit = tail === undefined || in_tail ? run.end : Math.min(run.end, tail.start);
+      const end = in_tail ? limit : Math.min(start + window_bytes, limit);
+      windows.push({
+        start,
+        end,
+        wanted_by: 0,
+        bytes: in_tail ? tail.bytes.subarray(start - tail.start, end - tail.start) : undefined,
+        state: in_tail ? "held" : "planned",
+        counted: false,
+        arrival: [],
+        abort: new AbortController(),
+      });
+      start = end;
+    }
+  }
+  return windows;
+}
+
+function runs_of(regions: readonly Region[], gap: number): Region[] {
+  const runs: { start: number; end: number }[] = [];
+  for (const { start, end } of regions) {
+    const run = runs.at(-1);
+    if (run !== undefined && start - run.end <= gap) run.end = end;
+    else runs.push({ start, end });
+  }
+  return runs;
+}
+
+function plan_regions(regions: readonly Region[], windows: readonly Window[]): PlannedRegion[] {
+  return regions.map(({ start, end }) => {
+    const first = index_at(windows, start);
+    let last = first;
+    for (let index = first; index < windows.length; index += 1) {
+      const window = windows[index];
+      if (window === undefined || window.start >= end) break;
+      window.wanted_by += 1;
+      last = index;
+    }
+    return { start, end, next: first, last, again: undefined };
+  });
+}
+
+function region_at(regions: readonly PlannedRegion[], offset: number): PlannedRegion | undefined {
+  const region = regions[index_at(regions, offset)];
+  return region !== undefined && offset >= region.start && offset <= region.end ? region : undefined;
+}
+
+/** The last of the ascending ranges that begins at or before the offset; the first if there is none. */
+function index_at(ranges: readonly Region[], offset: number): number {
+  let low = 0;
+  let high = ranges.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((ranges[middle]?.start ?? 0) <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return low;
+}
+
+/**
+ * A view where one window has it all, else a copy. A small piece is copied too: whoever holds a view of it keeps the
+ * whole window from being freed.
+ */
+function join(pieces: readonly Uint8Array[], skip: number, length: number): Uint8Array {
+  const [first] = pieces;
+  if (first !== undefined && pieces.length === 1 && length * 2 >= first.byteLength) {
+    return first.subarray(skip, skip + length);
+  }
+  const joined = Buffer.allocUnsafe(length);
+  let at = -skip;
+  for (const piece of pieces) {
+    joined.set(piece.subarray(Math.max(0, -at), length - at), Math.max(0, at));
+    at += piece.byteLength;
+  }
+  return joined;
+}
+
+function unless_aborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
+}
