@@ -15,9 +15,9 @@ import { s3_client, storage_problem } from "../storage/s3.ts";
  */
 const LIMITS = { directory_bytes: 512 * 1024 };
 
-/** No entry is begun in the last 8 s, and none goes on in the last 2 s, so that there is time to say so. */
+/** No entry is begun in the last 8 s, and none goes on in the last 3 s, so that there is time to say so. */
 const LAST_START_MS = 8_000;
-const LAST_WRITE_MS = 2_000;
+const LAST_WRITE_MS = 3_000;
 
 type Outcome = EntryOutcome<StoredEntry, SinkReason>;
 
