@@ -1,5 +1,6 @@
 /** Gives a new photo a key of its own: timestamps that never repeat, and writes that never overwrite. */
 import { setTimeout } from "node:timers/promises";
+import { is_named } from "./aws_error.ts";
 import { clean_name, photo_filename, photo_key } from "./photo_keys.ts";
 
 /** Each try takes another millisecond; more than this at once for one user and one name is no accident. */
@@ -55,7 +56,7 @@ export async function write_new_photo(
       return { filename, name: clean_name(original_name), uploaded_at };
     } catch (error) {
       if (attempt === TRIES || !key_is_taken(error)) throw error;
-      if (named(error, BEING_WRITTEN)) await setTimeout(Math.random() * CONFLICT_MS);
+      if (is_named(error, BEING_WRITTEN)) await setTimeout(Math.random() * CONFLICT_MS);
     }
   }
 }
@@ -63,9 +64,7 @@ export async function write_new_photo(
 const TAKEN = "PreconditionFailed";
 const BEING_WRITTEN = "ConditionalRequestConflict";
 
-const named = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
-
-const key_is_taken = (error: unknown): boolean => named(error, TAKEN) || named(error, BEING_WRITTEN);
+const key_is_taken = (error: unknown): boolean => is_named(error, TAKEN) || is_named(error, BEING_WRITTEN);
 
 /**
  * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a

@@ -20,8 +20,9 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const stop = new AbortController();
-  process.once("SIGINT", () => stop.abort(new Error("interrupted")));
-  process.once("SIGTERM", () => stop.abort(new Error("interrupted")));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.once(signal, () => stop.abort(new Error("interrupted")));
+  }
   // As when the output goes to `head`, which reads no further; what the demo stored is to be removed all the same.
   process.stdout.on("error", () => stop.abort(new Error("nobody reads the output")));
   try {

@@ -68,7 +68,22 @@ function stop_on_signal(stack: () => Stack | undefined): void {
     await stack()?.close();
     process.exit(EXIT.stopped);
   };
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop());
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stop());
+  if (process.env.npm_lifecycle_event !== undefined) on_orphaned(() => void stop());
+}
+
+/** How often it is looked whether npm is still there. */
+const PARENT_MS = 1_000;
+
+/** npm and its shell may end by a signal that they do not pass on; what npm has started ends with it then. */
+function on_orphaned(ended: () => void): void {
+  const parent = process.ppid;
+  const timer = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(timer);
+    ended();
+  }, PARENT_MS);
+  timer.unref();
 }
 
 async function main(): Promise<void> {

@@ -9,6 +9,7 @@ import {
   CognitoIdentityProviderClient,
   ListUserPoolsCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
+import { ConfigError, CREDENTIALS, REGION, read_config } from "./config.ts";
 
 const USAGE = `Usage: npm run user -- add NAME PASSWORD [--temporary]
 
@@ -16,8 +17,6 @@ const USAGE = `Usage: npm run user -- add NAME PASSWORD [--temporary]
   PASSWORD     8 or more characters: upper case, lower case, a digit and a symbol
   --temporary  the user has to choose a new password at the first sign-in
 `;
-
-const endpoint = `http://127.0.0.1:${process.env.COGNITO_PORT ?? "9229"}`;
 
 interface NewUser {
   name: string;
@@ -33,11 +32,13 @@ async function main(args: string[]): Promise<number> {
     process.stderr.write(USAGE);
     return 2;
   }
+  let endpoint = "";
   try {
-    await add_user(user);
+    endpoint = `http://127.0.0.1:${read_config().cognito_port}`;
+    await add_user(endpoint, user);
   } catch (error) {
-    process.stderr.write(`${explain(error, user)}\n`);
-    return 1;
+    process.stderr.write(`${explain(error, user, endpoint)}\n`);
+    return error instanceof ConfigError ? 2 : 1;
   }
   const kind = user.temporary ? "with a temporary password" : "ready to sign in";
   process.stdout.write(`Added ${user.name}, ${kind}.\n`);
@@ -59,11 +60,11 @@ function read_command_line(args: string[]): NewUser | undefined {
   }
 }
 
-async function add_user({ name, password, temporary }: NewUser): Promise<void> {
+async function add_user(endpoint: string, { name, password, temporary }: NewUser): Promise<void> {
   const client = new CognitoIdentityProviderClient({
     endpoint,
-    region: "eu-central-1",
-    credentials: { accessKeyId: "local", secretAccessKey: "local-secret" },
+    region: REGION,
+    credentials: CREDENTIALS,
     maxAttempts: 1,
   });
   const { UserPools } = await client.send(new ListUserPoolsCommand({ MaxResults: 1 }));
@@ -87,8 +88,9 @@ async function add_user({ name, password, temporary }: NewUser): Promise<void> {
 }
 
 /** What went wrong and what to do about it. Never names the password. */
-function explain(error: unknown, user: NewUser): string {
+function explain(error: unknown, user: NewUser, endpoint: string): string {
   if (!(error instanceof Error)) return String(error);
+  if (error instanceof ConfigError) return error.message;
   switch (error.name) {
     case "UsernameExistsException":
       return `There is already a user ${user.name}.`;

@@ -8,7 +8,7 @@
  */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type BuildOptions, build as bundle } from "esbuild";
+import { type BuildOptions, build as bundle, stop } from "esbuild";
 import { type Zippable, zipSync } from "fflate";
 
 const root = join(import.meta.dirname, "..");
@@ -52,6 +52,8 @@ export async function build({ dist = join(root, "dist") }: { readonly dist?: str
     build_layer(dist),
     ...handlers.map((file) => build_function(dist, basename(file, ".ts"))),
   ]);
+  // esbuild's own process would stay for as long as this one; the laptop stack builds once, and runs for hours.
+  await stop();
 }
 
 async function build_function(dist: string, name: string): Promise<void> {

@@ -9,6 +9,7 @@ import {
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import {
   http_status,
+  is_named,
   type NewPhoto,
   type Problem,
   parse_filename,
@@ -69,7 +70,7 @@ export async function find_photo(
   const { name } = known_filename(filename);
   const get = new GetObjectCommand({ Bucket: bucket, Key: photo_key(user, filename) });
   const { Body, ContentLength, ContentType, ETag } = await s3.send(get, { abortSignal }).catch((error) => {
-    throw http_status(error) === 404 && named(error, "NoSuchKey") ? not_found() : storage_problem(error);
+    throw http_status(error) === 404 && is_named(error, "NoSuchKey") ? not_found() : storage_problem(error);
   });
   if (Body === undefined || ContentLength === undefined || ContentType === undefined || ETag === undefined) {
     throw storage_problem(
@@ -170,14 +171,12 @@ export async function delete_photo(
       await s3.send(command, { abortSignal });
       return;
     } catch (error) {
-      if (named(error, "ConditionalRequestConflict") && attempt < TRIES) continue;
+      if (is_named(error, "ConditionalRequestConflict") && attempt < TRIES) continue;
       const missing = http_status(error) === 412 || http_status(error) === 404;
-      throw missing && !named(error, "NoSuchBucket") ? not_found() : storage_problem(error);
+      throw missing && !is_named(error, "NoSuchBucket") ? not_found() : storage_problem(error);
     }
   }
 }
-
-const named = (error: unknown, name: string): boolean => error instanceof Error && error.name === name;
 
 const not_found = (): Problem =>
   problem("photo_not_found", "None of your photos has this filename. POST /list names them all.");
