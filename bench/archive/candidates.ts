@@ -11,6 +11,8 @@ export interface Measurement {
   readonly cpu_seconds: number;
   /** In bytes. */
   readonly peak_rss: number;
+  /** Of the file, where they are counted. */
+  readonly reads?: number | undefined;
 }
 
 export interface Candidate {
@@ -25,6 +27,7 @@ const measured = z.object({
   seconds: z.number(),
   cpu_seconds: z.number(),
   peak_rss: z.number(),
+  reads: z.optional(z.number()),
 });
 
 /** Ours comes first. Native ones only where they are installed. */

@@ -2,9 +2,16 @@
 import type { FileHandle } from "node:fs/promises";
 import type { ByteSource } from "../../archive/index.ts";
 
-export async function file_source(file: FileHandle): Promise<ByteSource> {
+/** Tells `on_read` of every read. */
+export async function file_source(file: FileHandle, on_read: () => void): Promise<ByteSource> {
   const { size } = await file.stat();
-  return { size, read: (start, end) => read_range(file, start, end) };
+  return {
+    size,
+    read(start, end) {
+      on_read();
+      return read_range(file, start, end);
+    },
+  };
 }
 
 /** Fewer bytes than asked for only where the file ends. */

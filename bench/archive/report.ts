@@ -21,23 +21,39 @@ export interface Row {
 }
 
 /** Medians over the rounds; `peak_rss` in bytes. */
-interface Medians extends Measurement {
+interface Medians {
   readonly megabytes_per_second: number;
+  readonly cpu_seconds: number;
+  readonly peak_rss: number;
 }
 
 function medians(result: Result, bytes: number): Medians | undefined {
   if (result.rounds.length === 0 || result.failure !== undefined) return undefined;
-  const of = (key: keyof Measurement) => median(result.rounds.map((round) => round[key]));
-  const seconds = of("seconds");
+  const of = (key: "seconds" | "cpu_seconds" | "peak_rss") =>
+    median(result.rounds.map((round) => round[key]));
   return {
-    seconds,
+    megabytes_per_second: bytes / 1e6 / of("seconds"),
     cpu_seconds: of("cpu_seconds"),
     peak_rss: of("peak_rss"),
-    megabytes_per_second: bytes / 1e6 / seconds,
   };
 }
 
-const header = ["", "MB/s", "× ours", "CPU s", "× ours", "peak RSS, MB", "× ours", "rounds"];
+function slowest_to_fastest(result: Result, bytes: number): string {
+  const speeds = result.rounds.map(({ seconds }) => bytes / 1e6 / seconds);
+  return `${figure(Math.min(...speeds))} to ${figure(Math.max(...speeds))}`;
+}
+
+const header = [
+  "",
+  "MB/s",
+  "slowest to fastest",
+  "× ours",
+  "CPU s",
+  "× ours",
+  "peak RSS, MB",
+  "× ours",
+  "rounds",
+];
 
 export function row_table(row: Row): string {
   const [first] = row.results;
@@ -45,12 +61,13 @@ export function row_table(row: Row): string {
   const lines = row.results.map((result) => {
     const figures = medians(result, row.bytes);
     if (figures === undefined) {
-      return [result.name, result.failure ?? "not run", "", "", "", "", "", String(result.rounds.length)];
+      return [result.name, result.failure ?? "not run", "", "", "", "", "", "", String(result.rounds.length)];
     }
     const ratio = (key: keyof Medians) => (ours === undefined ? "" : figure(figures[key] / ours[key]));
     return [
       result.name,
       figure(figures.megabytes_per_second),
+      slowest_to_fastest(result, row.bytes),
       ratio("megabytes_per_second"),
       figure(figures.cpu_seconds),
       ratio("cpu_seconds"),
@@ -59,7 +76,9 @@ export function row_table(row: Row): string {
       String(result.rounds.length),
     ];
   });
-  return `### ${row.title}\n\n${markdown_table(header, lines)}`;
+  const reads = first?.rounds[0]?.reads;
+  const read_line = reads === undefined ? "" : `\n\n\`archive/\` made ${reads} reads of the file.`;
+  return `### ${row.title}\n\n${markdown_table(header, lines)}${read_line}`;
 }
 
 const rss_bar = 200e6;
@@ -70,7 +89,7 @@ export function bars_table(rows: readonly Row[]): string {
   const lines = rows.flatMap((row) =>
     bars(row).map(({ bar, figures, reached }) => [row.title, bar, figures, reached ? "yes" : "**no**"]),
   );
-  return markdown_table(["", "bar", "measured", "reached"], lines);
+  return markdown_table(["", "bar", "measured", "reached"], lines, 4);
 }
 
 interface Bar {

@@ -1,7 +1,7 @@
 /** `npm run bench:archive`: every candidate over every archive, round after round, side by side. */
 import { createReadStream } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { cpus, tmpdir, totalmem } from "node:os";
+import { cpus, loadavg, tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { BenchArchive } from "./archives.ts";
@@ -35,6 +35,8 @@ interface Measured {
 }
 
 const rows = await make_archives();
+/** Over the last minute: what else ran on the machine when the measuring began. */
+const load_before = loadavg()[0] ?? 0;
 await measure_all();
 const report = [summary(), bars_table(rows.map(as_row)), ...rows.map((row) => row_table(as_row(row)))].join(
   "\n\n",
@@ -106,7 +108,7 @@ function summary(): string {
     "Written by the bench itself; what is measured, and how to repeat it, is in [README.md](README.md).",
     [
       `- ${now}, Node ${process.version}, ${process.platform} ${process.arch}`,
-      `- ${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}, ${figure_of_memory()} of memory`,
+      `- ${processors.length} × ${processors[0]?.model.trim() ?? "unknown"}, ${figure_of_memory()} of memory; load ${load_before.toFixed(1)} when the first round began, which would be 0 on a machine that does nothing else`,
       `- Scale: ${options.quick ? "a twentieth (`--quick`): for trying, not for comparing" : "full"}. The rounds are those of the tables.`,
       `- Command: \`${command}\``,
     ].join("\n"),

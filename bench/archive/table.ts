@@ -1,7 +1,11 @@
-/** Markdown tables: text to the left in the first column, figures to the right in the others. */
+/** Markdown tables: text to the left in the first columns, figures to the right in the others. */
 
-export function markdown_table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = header.map((_, column) => (column === 0 ? "---" : "---:"));
+export function markdown_table(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  text_columns = 1,
+): string {
+  const rule = header.map((_, column) => (column < text_columns ? "---" : "---:"));
   return [header, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 

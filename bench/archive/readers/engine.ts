@@ -22,11 +22,16 @@ export async function read_archive(path: string, tally: Tally): Promise<void> {
   };
   const file = await open_file(path);
   try {
-    const archive = await open_archive(await file_source(file), { limits });
+    let reads = 0;
+    const source = await file_source(file, () => {
+      reads += 1;
+    });
+    const archive = await open_archive(source, { limits });
     const outcomes = await extract(archive, sink, { concurrency });
     for (const { entry, ...rest } of outcomes) {
       if (rest.outcome !== "stored") throw new Error(`${entry.path}: ${rest.reason}`);
     }
+    tally.reads = reads;
   } finally {
     await file.close();
   }

@@ -3,6 +3,8 @@
 export interface Tally {
   entries: number;
   bytes: number;
+  /** Of the file. Only our own engine is asked, since not every reader lets one count. */
+  reads?: number;
 }
 
 export type ReadArchive = (path: string, tally: Tally) => Promise<void>;

@@ -44,6 +44,13 @@ describe("bars", () => {
 });
 
 describe("row_table", () => {
+  it("gives the median, and how far apart the rounds were", () => {
+    const rounds = [1, 4, 2].map((seconds) => ({ seconds, cpu_seconds: 1, peak_rss: 100e6, reads: 7 }));
+    const table = row_table(row({ name: "archive/", kind: "ours", rounds }));
+    expect(table).toContain("| archive/ | 50.0 | 25.0 to 100 | 1.00 |");
+    expect(table).toContain("`archive/` made 7 reads of the file.");
+  });
+
   it("gives ratios to ours, and why a reader has no figures", () => {
     const lines = row_table(
       row(result("archive/", "ours", 1), result("a", "javascript", 2), {
@@ -52,9 +59,9 @@ describe("row_table", () => {
       }),
     ).split("\n");
     expect(lines.slice(-3)).toEqual([
-      "| archive/ | 100 | 1.00 | 1.00 | 1.00 | 100 | 1.00 | 1 |",
-      "| a | 50.0 | 0.50 | 1.00 | 1.00 | 100 | 1.00 | 1 |",
-      "| b | Error: no |  |  |  |  |  | 1 |",
+      "| archive/ | 100 | 100 to 100 | 1.00 | 1.00 | 1.00 | 100 | 1.00 | 1 |",
+      "| a | 50.0 | 50.0 to 50.0 | 0.50 | 1.00 | 1.00 | 100 | 1.00 | 1 |",
+      "| b | Error: no |  |  |  |  |  |  | 1 |",
     ]);
   });
 });
