@@ -1,0 +1,33 @@
+/** One JavaScript reader over one archive, in a process of its own: `measured_run.ts <reader> <archive>`. */
+import { readFileSync } from "node:fs";
+import type { ReadArchive, Tally } from "./readers/reader.ts";
+
+const readers: Record<string, () => Promise<{ readonly read_archive: ReadArchive }>> = {
+  engine: () => import("./readers/engine.ts"),
+  yauzl: () => import("./readers/yauzl.ts"),
+  unzipper: () => import("./readers/unzipper.ts"),
+  zip_js: () => import("./readers/zip_js.ts"),
+  fflate: () => import("./readers/fflate.ts"),
+};
+
+const [name = "", path = ""] = process.argv.slice(2);
+const load = readers[name];
+if (load === undefined) throw new Error(`there is no reader ${name}`);
+
+// Loading is not measured: it is Node's time, and the same few milliseconds for all.
+const { read_archive } = await load();
+const tally: Tally = { entries: 0, bytes: 0 };
+const begin_cpu = process.cpuUsage();
+const begin = performance.now();
+await read_archive(path, tally);
+const seconds = (performance.now() - begin) / 1000;
+const cpu = process.cpuUsage(begin_cpu);
+const cpu_seconds = (cpu.user + cpu.system) / 1e6;
+process.stdout.write(JSON.stringify({ ...tally, seconds, cpu_seconds, peak_rss: peak_rss() }));
+
+/** In bytes. Linux's own figure: getrusage's begins with the memory of whoever started this process. */
+function peak_rss(): number {
+  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
+  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"));
+  return Number(line?.[1]) * 1024;
+}
