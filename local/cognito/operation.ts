@@ -58,6 +58,13 @@ export const parameter = {
   auth_parameters: z.record(z.string(), z.string()).default({}),
 };
 
+/** What a request of an app names first: its client, and one of its users. */
+export const client_user = {
+  ClientId: parameter.client_id,
+  SecretHash: parameter.secret_hash,
+  Username: parameter.username,
+};
+
 function parse_request<Request>(schema: z.ZodType<Request>, request: unknown): Request {
   const parsed = schema.safeParse(request);
   if (parsed.success) return parsed.data;

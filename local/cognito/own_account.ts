@@ -3,7 +3,7 @@ import * as z from "zod";
 import { list_attributes } from "./attributes.ts";
 import { attempt_limit_exceeded, delivery_to, expired_code, send_code, use_code } from "./codes.ts";
 import { not_authorized, wrong_credentials } from "./errors.ts";
-import { type Operation, open_operation, parameter } from "./operation.ts";
+import { client_user, type Operation, open_operation, parameter } from "./operation.ts";
 import { require_conforming } from "./password_policy.ts";
 import { hash_password, password_matches } from "./passwords.ts";
 import { access_token_user } from "./tokens.ts";
@@ -44,9 +44,7 @@ export const change_password: Operation = open_operation(
  */
 export const forgot_password: Operation = open_operation(
   z.object({
-    ClientId: parameter.client_id,
-    SecretHash: parameter.secret_hash,
-    Username: parameter.username,
+    ...client_user,
   }),
   (pool, request) => {
     require_client(request.ClientId, request.SecretHash);
@@ -63,9 +61,7 @@ export const forgot_password: Operation = open_operation(
 
 export const confirm_forgot_password: Operation = open_operation(
   z.object({
-    ClientId: parameter.client_id,
-    SecretHash: parameter.secret_hash,
-    Username: parameter.username,
+    ...client_user,
     ConfirmationCode: parameter.code,
     Password: parameter.password,
   }),

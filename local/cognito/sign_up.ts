@@ -3,7 +3,7 @@ import * as z from "zod";
 import { email_taken, read_attributes, register_user, require_email } from "./attributes.ts";
 import { delivery_to, expired_code, send_code, use_code } from "./codes.ts";
 import { invalid_parameter, not_authorized } from "./errors.ts";
-import { type Operation, open_operation, parameter, signed_operation } from "./operation.ts";
+import { client_user, type Operation, open_operation, parameter, signed_operation } from "./operation.ts";
 import { require_conforming } from "./password_policy.ts";
 import { hash_password } from "./passwords.ts";
 import type { User } from "./store.ts";
@@ -12,9 +12,7 @@ import { find_user, require_client, require_pool, require_user } from "./user_po
 /** Tells who has an account already; so does the real service, whatever PreventUserExistenceErrors says. */
 export const sign_up: Operation = open_operation(
   z.object({
-    ClientId: parameter.client_id,
-    SecretHash: parameter.secret_hash,
-    Username: parameter.username,
+    ...client_user,
     Password: parameter.password,
     UserAttributes: parameter.attributes,
   }),
@@ -41,9 +39,7 @@ export const sign_up: Operation = open_operation(
 
 export const confirm_sign_up: Operation = open_operation(
   z.object({
-    ClientId: parameter.client_id,
-    SecretHash: parameter.secret_hash,
-    Username: parameter.username,
+    ...client_user,
     ConfirmationCode: parameter.code,
   }),
   (pool, request) => {
@@ -63,9 +59,7 @@ export const confirm_sign_up: Operation = open_operation(
 
 export const resend_confirmation_code: Operation = open_operation(
   z.object({
-    ClientId: parameter.client_id,
-    SecretHash: parameter.secret_hash,
-    Username: parameter.username,
+    ...client_user,
   }),
   (pool, request) => {
     require_client(request.ClientId, request.SecretHash);

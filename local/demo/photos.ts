@@ -11,7 +11,8 @@ export interface SamplePhoto extends SentFile {
   readonly type: string;
 }
 
-const TYPES = {
+/** The files of the folder, and what their bytes are, whatever their names say. */
+export const PHOTO_TYPES = {
   "android_single.heic": "image/heic",
   "animated.gif": "image/gif",
   "jpeg_60k_baseline.jpg": "image/jpeg",
@@ -25,8 +26,8 @@ const TYPES = {
 } as const;
 
 /** A photo of the folder, under another name. */
-export function sample(file: keyof typeof TYPES, name: string): SamplePhoto {
-  return { name, bytes: readFileSync(path.join(FOLDER, file)), type: TYPES[file] };
+export function sample(file: keyof typeof PHOTO_TYPES, name: string): SamplePhoto {
+  return { name, bytes: readFileSync(path.join(FOLDER, file)), type: PHOTO_TYPES[file] };
 }
 
 /**

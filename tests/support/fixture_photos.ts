@@ -7,19 +7,7 @@ const folder = join(import.meta.dirname, "..", "fixtures", "photos");
 /** The bytes of a real photograph. */
 export const fixture_photo = (file: string): Promise<Buffer> => readFile(join(folder, file));
 
-/** The real photographs, and what their bytes are, whatever their names say. */
-export const FIXTURE_PHOTOS = {
-  "android_single.heic": "image/heic",
-  "animated.gif": "image/gif",
-  "jpeg_60k_baseline.jpg": "image/jpeg",
-  "jpeg_60k_progressive.jpg": "image/jpeg",
-  "jpeg_named_png.png": "image/jpeg",
-  "photo.bmp": "image/bmp",
-  "photo.tif": "image/tiff",
-  "photo_10bit.avif": "image/avif",
-  "photo_8bit.png": "image/png",
-  "photo_lossy.webp": "image/webp",
-} as const;
+export { PHOTO_TYPES as FIXTURE_PHOTOS } from "../../local/demo/photos.ts";
 
 /** A PNG of one pixel. */
 export const tiny_png = (): Buffer =>
