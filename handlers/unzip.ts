@@ -1,6 +1,13 @@
 /** POST /unzip: every photo of an archive is stored; every other entry is named, with the reason. */
 import { log, loggable, type Problem, problem, read_environment } from "@photo-uploader/layer";
-import { ArchiveError, bytes_source, type EntryOutcome, extract, open_archive } from "../archive/index.ts";
+import {
+  ArchiveError,
+  bytes_source,
+  type EntryOutcome,
+  extract,
+  type FailedOutcome,
+  open_archive,
+} from "../archive/index.ts";
 import { multipart_body, type UploadedFile } from "../middleware/multipart_body.ts";
 import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
@@ -35,20 +42,9 @@ export const unzip =
       deadline: deadline - LAST_START_MS,
       signal: AbortSignal.any([signal, writing_ends]),
     });
-    for (const { reason, error } of outcomes.filter(is_failed)) {
-      // What is wrong with an archive is for its owner to know; it would only fill the log.
-      if (error instanceof Error && !(error instanceof ArchiveError)) {
-        log.warn("entry failed", { reason, error: loggable(error) });
-      }
-    }
-    if (!outcomes.some(({ outcome }) => outcome === "stored")) {
-      const failed = outcomes.filter(is_failed);
-      const storage_fault = failed.find(({ fatal }) => fatal)?.error;
-      if (storage_fault !== undefined) throw storage_problem(storage_fault);
-      if (failed.some(({ reason }) => reason === "aborted" || reason === "not_attempted")) {
-        throw problem("timeout", "Nothing was stored. Send the archive again, or its photos one by one.");
-      }
-    }
+    const failed = outcomes.filter(is_failed);
+    log_faults(failed);
+    if (!outcomes.some(({ outcome }) => outcome === "stored")) refuse_after_outage(failed);
     return { status: 200, body: answer_of(outcomes) };
   };
 
@@ -66,7 +62,27 @@ function answer_of(outcomes: readonly Outcome[]): UnzipResponse {
   return answer;
 }
 
-const is_failed = (outcome: Outcome) => outcome.outcome === "failed";
+type Failed = FailedOutcome<SinkReason>;
+
+const is_failed = (outcome: Outcome): outcome is Failed => outcome.outcome === "failed";
+
+/** What is wrong with an archive is for its owner to know; it would only fill the log. */
+function log_faults(failed: readonly Failed[]): void {
+  for (const { reason, error } of failed) {
+    if (error instanceof Error && !(error instanceof ArchiveError)) {
+      log.warn("entry failed", { reason, error: loggable(error) });
+    }
+  }
+}
+
+/** Where nothing could be stored because of the storage or the time, the request as a whole can be sent again. */
+function refuse_after_outage(failed: readonly Failed[]): void {
+  const storage_fault = failed.find(({ fatal }) => fatal)?.error;
+  if (storage_fault !== undefined) throw storage_problem(storage_fault);
+  if (failed.some(({ reason }) => reason === "aborted" || reason === "not_attempted")) {
+    throw problem("timeout", "Nothing was stored. Send the archive again, or its photos one by one.");
+  }
+}
 
 const TOO_LARGE: readonly string[] = ["too_many_entries", "directory_too_large", "archive_too_large"];
 
