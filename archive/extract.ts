@@ -223,7 +223,8 @@ async function try_entry<T, R extends string>(
     return { entry, outcome: "failed", reason, error };
   } finally {
     run.under_way.delete(abort);
-    abort.abort();
+    // Ends what is still being read. Unconditionally, it would cost more than a small entry takes to inflate.
+    if (reading.state !== "complete") abort.abort();
     await reading.close();
   }
 }
