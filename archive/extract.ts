@@ -138,8 +138,8 @@ export async function extract<T, R extends string = never>(
   return outcomes;
 }
 
-/** Three entries of the largest size that is read as a whole. */
-const default_in_flight_bytes = 24 * 1024 * 1024;
+/** Bytes: three entries of the largest size that is read as a whole. */
+export const default_in_flight_bytes = 24 * 1024 * 1024;
 
 /** What the entries of one extraction share. */
 interface Run<T, R extends string> {

@@ -107,7 +107,7 @@ interface Finished {
 const time_limit_ms = 180_000;
 
 /** @throws Error with the last line of what the process had to say, where it failed. */
-async function run(
+export async function run(
   command: string,
   args: readonly string[],
   output: "pipe" | "ignore" = "pipe",
