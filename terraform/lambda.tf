@@ -11,8 +11,8 @@ locals {
   zips = { for name in concat(keys(var.functions), ["layer"]) : name => "${path.module}/${replace(var.packages, "{name}", name)}" }
 }
 
-# The secret that seals the cursors of /list: 244 random bits that stay the same from apply to apply. A new one, by
-# -replace=terraform_data.cursor_key, only makes the lists that are being read begin anew.
+# The secret that seals the cursors of /list: two times 128 random bits, which stay the same from apply to apply.
+# A new one, by -replace=terraform_data.cursor_key, makes the lists that are being read begin anew, and nothing else.
 resource "terraform_data" "cursor_key" {
   input = "${uuid()}${uuid()}"
 

@@ -43,10 +43,6 @@ variable "functions" {
     error_message = "reserved_concurrency is at least 1; with 0 a function would never run."
   }
   validation {
-    condition     = alltrue(flatten([for f in var.functions : [for resource in keys(f.permissions) : contains(keys(local.resources), resource)]]))
-    error_message = "permissions names a resource that iam.tf does not have."
-  }
-  validation {
     condition     = alltrue(flatten([for f in var.functions : [for actions in values(f.permissions) : [for action in actions : can(regex("^[a-z0-9-]+:[A-Za-z]+$", action))]]]))
     error_message = "An action of permissions is a service and one whole action, such as s3:GetObject; no wildcard."
   }
