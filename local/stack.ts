@@ -62,12 +62,11 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
     if (settings.dist_dir === undefined && !settings.skip_build) await build();
 
     const table = read_functions_table(settings.table_file);
-    const credentials = [CREDENTIALS, ...Object.keys(table).map(function_credentials)];
-    const s3 = await on_port("S3", "S3_PORT", config.s3_port, () => open_s3(settings, credentials, data_dir));
+    const s3 = await on_port("S3", "S3_PORT", config.s3_port, () => open_s3(settings, table, data_dir));
     opened.push(() => s3.close());
     const mail_file = path.join(data_dir.path, "mail.txt");
     const cognito = await on_port("Cognito", "COGNITO_PORT", config.cognito_port, () =>
-      open_cognito(settings, credentials, data_dir, mail_file),
+      open_cognito(settings, table, data_dir, mail_file),
     );
     opened.push(() => cognito.close());
 
@@ -116,16 +115,27 @@ async function on_port<T>(what: string, variable: string, port: number, start: (
   }
 }
 
+type FunctionsTable = Readonly<Record<string, FunctionDefinition>>;
+
+const credentials_of = (table: FunctionsTable): Credentials[] => [
+  CREDENTIALS,
+  ...Object.keys(table).map(function_credentials),
+];
+
 function open_s3(
   { config, on_log, on_call }: StackSettings,
-  credentials: readonly Credentials[],
+  table: FunctionsTable,
   data_dir: DataDir,
 ): Promise<RunningS3> {
+  const without_listing = Object.entries(table)
+    .filter(([, { permissions }]) => !Object.values(permissions).flat().includes("s3:ListBucket"))
+    .map(([name]) => function_credentials(name).accessKeyId);
   return start_s3({
     port: config.s3_port,
     data_dir: data_dir.folder("s3"),
     region: REGION,
-    credentials,
+    credentials: credentials_of(table),
+    may_list: (access_key_id) => !without_listing.includes(access_key_id),
     buckets: [BUCKET],
     log: (line) => on_log(line, "s3"),
     ...(on_call && { on_call }),
@@ -134,7 +144,7 @@ function open_s3(
 
 function open_cognito(
   { config, on_log, on_call }: StackSettings,
-  credentials: readonly Credentials[],
+  table: FunctionsTable,
   data_dir: DataDir,
   mail_file: string,
 ): Promise<RunningCognito> {
@@ -142,7 +152,7 @@ function open_cognito(
     port: config.cognito_port,
     data_dir: data_dir.folder("cognito"),
     region: REGION,
-    credentials,
+    credentials: credentials_of(table),
     demo_user: DEMO_USER,
     ...(on_call && { on_call }),
     deliver(message) {
@@ -166,7 +176,7 @@ type Environments = {
 
 function create_functions(
   { dist_dir = DIST, on_log }: StackSettings,
-  table: Readonly<Record<string, FunctionDefinition>>,
+  table: FunctionsTable,
   environments: Environments,
 ): Record<string, LambdaFunction> {
   const made = Object.entries(table).map(([name, definition]) => {
@@ -225,7 +235,7 @@ export function caller_of(
 
 function open_gateway(
   { config, on_log }: StackSettings,
-  table: Readonly<Record<string, FunctionDefinition>>,
+  table: FunctionsTable,
   functions: Readonly<Record<string, LambdaFunction>>,
 ): Promise<Gateway> {
   const invoke_of = (name: string) => {

@@ -23,7 +23,7 @@ import { check_form, parse_policy, within_size } from "./post_policy.ts";
 import { whole_object } from "./put_object.ts";
 import { check_key_length, type S3Request } from "./request.ts";
 
-export interface PostCall extends Omit<Call, "request"> {
+export interface PostCall extends Omit<Call, "request" | "may_list"> {
   request: S3Request;
   expectation: Expectation;
   /** Told once it is known for which key the form is, and who signed its policy. */

@@ -30,6 +30,11 @@ export interface S3Options {
   region: string;
   /** Whose signatures are taken. */
   credentials: readonly Credentials[];
+  /**
+   * Whether the owner of a key id may list the buckets; everyone may unless told. To those who may not, S3 says 403 of a
+   * key that is not there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  may_list?: (access_key_id: string) => boolean;
   /** Made if they are not there. */
   buckets: readonly string[];
   /** Takes a line for each request: method, path, status, error code. */
@@ -177,7 +182,7 @@ async function perform(exchange: Exchange): Promise<Answer> {
   const { access_key_id } = signed.signature;
   const presigned = request.headers.authorization === undefined;
   exchange.understood = { ...call_of(signed, name), access_key_id, presigned };
-  return run({ ...context, request: signed });
+  return run({ ...context, request: signed, may_list: options.may_list?.(access_key_id) ?? true });
 }
 
 /** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys */
