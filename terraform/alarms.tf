@@ -86,7 +86,7 @@ resource "aws_cloudwatch_metric_alarm" "api_5xx" {
 resource "aws_cloudwatch_log_metric_filter" "authorizer_failures" {
   name           = "${var.name}-authorizer-failures"
   log_group_name = aws_cloudwatch_log_group.access.name
-  pattern        = "{ $.status = \"500\" && $.authorizerError = \"*\" && $.authorizerError != \"-\" }"
+  pattern        = "{ ($.status = \"500\") && ($.authorizerError = \"*\") && ($.authorizerError != \"-\") }"
 
   metric_transformation {
     namespace     = local.own_metrics

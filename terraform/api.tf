@@ -11,7 +11,7 @@ resource "aws_apigatewayv2_api" "http" {
   description   = "Photos of users: sign-in, upload, archives, download, list, delete"
   protocol_type = "HTTP"
 
-  # The same as default_cors() in local/gateway/cors.ts.
+  # As default_cors() in local/gateway/cors.ts.
   cors_configuration {
     allow_origins  = var.cors_origins
     allow_methods  = ["POST", "OPTIONS"]
@@ -87,7 +87,8 @@ resource "aws_apigatewayv2_stage" "api" {
   name        = var.stage_name
   auto_deploy = true
 
-  # No header, no query and no body, so no token; https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+  # No header, no query and no body, so no token, and nothing by which a client could write a line of its own:
+  # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
   access_log_settings {
     destination_arn = aws_cloudwatch_log_group.access.arn
     format = jsonencode({
@@ -96,7 +97,6 @@ resource "aws_apigatewayv2_stage" "api" {
       routeKey           = "$context.routeKey"
       status             = "$context.status"
       sourceIp           = "$context.identity.sourceIp"
-      userAgent          = "$context.identity.userAgent"
       protocol           = "$context.protocol"
       responseLatency    = "$context.responseLatency"
       responseLength     = "$context.responseLength"
@@ -109,19 +109,17 @@ resource "aws_apigatewayv2_stage" "api" {
   }
 
   default_route_settings {
-    throttling_rate_limit    = var.default_throttle.rate_per_s
-    throttling_burst_limit   = var.default_throttle.burst
-    detailed_metrics_enabled = true
+    throttling_rate_limit  = var.default_throttle.rate_per_s
+    throttling_burst_limit = var.default_throttle.burst
   }
 
   dynamic "route_settings" {
     for_each = local.throttles
 
     content {
-      route_key                = local.routed[route_settings.key].route
-      throttling_rate_limit    = route_settings.value.rate_per_s
-      throttling_burst_limit   = route_settings.value.burst
-      detailed_metrics_enabled = true
+      route_key              = local.routed[route_settings.key].route
+      throttling_rate_limit  = route_settings.value.rate_per_s
+      throttling_burst_limit = route_settings.value.burst
     }
   }
 

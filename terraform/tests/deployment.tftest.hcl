@@ -30,7 +30,7 @@ mock_provider "aws" {
     defaults = { execution_arn = "arn:aws:execute-api:eu-central-1:123456789012:mock" }
   }
   mock_resource "aws_apigatewayv2_stage" {
-    defaults = { id = "mock" }
+    defaults = { id = "mock", invoke_url = "https://mock.execute-api.eu-central-1.amazonaws.com/test" }
   }
   mock_resource "aws_cognito_user_pool" {
     defaults = { id = "eu-central-1_Mock00001" }
@@ -87,7 +87,7 @@ run "with_the_defaults" {
     error_message = "Passwords are guessed no faster than ten times a second."
   }
   assert {
-    condition     = !can(regex("(?i)header|token|query|body|claims", replace(aws_apigatewayv2_stage.api.access_log_settings[0].format, "$context.error.", "")))
+    condition     = !can(regex("(?i)header|token|query|body|claims|userAgent|path", replace(aws_apigatewayv2_stage.api.access_log_settings[0].format, "$context.error.", "")))
     error_message = "The access log holds no token."
   }
   assert {
@@ -201,6 +201,10 @@ run "with_the_defaults" {
   assert {
     condition     = toset([for alarm in aws_cloudwatch_metric_alarm.function : alarm.dimensions.FunctionName if alarm.metric_name == "Errors"]) == toset([for function in aws_lambda_function.function : function.function_name])
     error_message = "Every function has an alarm on its errors."
+  }
+  assert {
+    condition     = output.api_url == "https://mock.execute-api.eu-central-1.amazonaws.com/test" && output.user_pool_id == "eu-central-1_Mock00001" && output.photos_bucket == "yourplace"
+    error_message = "An app is configured with the outputs."
   }
   assert {
     condition     = length(aws_apigatewayv2_domain_name.own) == 0 && output.region == "eu-central-1" && output.functions["list"] == { function_name = "photo-uploader-list", alias = "live", version = "1" }

@@ -444,10 +444,10 @@ describe.runIf(terraform_is_here)("the deployment", () => {
     ]) {
       expect(logged).toContain(`$context.${variable}`);
     }
-    // HTTP APIs know no variable for a header or a body, but the authorizer's context and the query would be at hand.
+    // HTTP APIs know a variable for one header only, the user agent, with which a client could forge fields.
     for (const variable of logged) {
       expect(variable).toMatch(/^\$context\.[\w.]+$/);
-      expect(variable).not.toMatch(/authorizer\.(?!error$)|claims|[qQ]uery|path/);
+      expect(variable).not.toMatch(/authorizer\.(?!error$)|claims|[qQ]uery|path|userAgent/);
     }
     const filter = only("aws_cloudwatch_log_metric_filter", { log_group_name: text, pattern: text });
     expect(filter.log_group_name).toBe(group?.name);
