@@ -43,6 +43,30 @@ mock_provider "aws" {
 variables {
   # Any file that is there: nothing is uploaded, so no build is needed.
   packages = "functions.auto.tfvars.json"
+
+  # The defaults once more, so that a terraform.tfvars beside the configuration does not change what is asserted.
+  name                     = "photo-uploader"
+  region                   = "eu-central-1"
+  photos_bucket            = "yourplace"
+  old_version_days         = 30
+  stage_name               = "test"
+  token_header             = "JWT"
+  authorizer_ttl_s         = 60
+  cors_origins             = ["*"]
+  default_throttle         = { rate_per_s = 50, burst = 100 }
+  throttles                = { login = { rate_per_s = 5, burst = 10 }, unzip = { rate_per_s = 10, burst = 20 } }
+  domain                   = null
+  self_sign_up             = true
+  access_token_minutes     = 60
+  refresh_token_days       = 30
+  user_pool_tier           = "LITE"
+  email                    = null
+  deletion_protection      = true
+  reserve_concurrency      = true
+  permissions_boundary_arn = null
+  log_retention_days       = 30
+  alarm_email              = null
+  alarm_topic_arn          = null
 }
 
 run "with_the_defaults" {
