@@ -68,14 +68,19 @@ export async function build({ dist = join(root, "dist") }: { readonly dist?: str
 
 async function build_function(dist: string, name: string): Promise<void> {
   const outfile = join(dist, "functions", name, "index.cjs");
+  await bundle_function(join(root, "handlers", `${name}.ts`), outfile);
+  await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
+}
+
+/** Bundles one module as a function: all that it needs is in the bundle, but the layer. */
+export async function bundle_function(entry_point: string, outfile: string): Promise<void> {
   await bundle({
     ...options,
-    entryPoints: [join(root, "handlers", `${name}.ts`)],
+    entryPoints: [entry_point],
     outfile,
     external: [LAYER, ...UNREACHED_CREDENTIALS],
     plugins: [no_archive_sniffing],
   });
-  await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
 }
 
 async function build_layer(dist: string): Promise<void> {
