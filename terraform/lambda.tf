@@ -14,7 +14,7 @@ locals {
 # The secret that seals the cursors of /list: two times 128 random bits, which stay the same from apply to apply.
 # A new one, by -replace=terraform_data.cursor_key, makes the lists that are being read begin anew, and nothing else.
 resource "terraform_data" "cursor_key" {
-  input = "${uuid()}${uuid()}"
+  input = sensitive("${uuid()}${uuid()}")
 
   lifecycle {
     ignore_changes = [input]
