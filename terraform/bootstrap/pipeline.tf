@@ -231,6 +231,6 @@ resource "aws_cloudwatch_event_target" "failure" {
 
   input_transformer {
     input_paths    = { execution = "$.detail.execution-id" }
-    input_template = "\"A deployment of ${var.name} failed (execution <execution>). What answers requests is what did before, unless the log of the build says otherwise: https://${var.region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${var.name}/view\""
+    input_template = "\"A deployment of ${var.name} failed, execution <execution>. Its build says why: https://${var.region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${var.name}/view?region=${var.region}\""
   }
 }

@@ -111,9 +111,9 @@ variable "branch" {
 }
 
 variable "build_architecture" {
-  description = "What the builds run on. It does not matter to the functions, which are the same bytes from either."
+  description = "What the builds run on, x86_64 or arm64. It does not matter to the functions, which are the same bytes from either."
   type        = string
-  default     = "arm64"
+  default     = "x86_64"
   nullable    = false
 
   validation {
