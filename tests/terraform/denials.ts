@@ -26,10 +26,10 @@ const NO_PHOTOS = [
 const WRITING: Context = { "s3:if-none-match": "*", "s3:ObjectCreationOperation": "true" };
 
 const ON_PHOTOS: readonly (readonly [action: string, what: string, context: Context])[] = [
-  ["s3:PutObject", "write", WRITING],
-  ["s3:GetObject", "read", {}],
-  ["s3:DeleteObject", "delete", {}],
-  ["s3:AbortMultipartUpload", "abort an upload of", {}],
+  ["s3:PutObject", "write a photo", WRITING],
+  ["s3:GetObject", "read a photo", {}],
+  ["s3:DeleteObject", "delete a photo", {}],
+  ["s3:AbortMultipartUpload", "abort an upload", {}],
 ];
 
 /** What each function may do to a photo; to do the rest is denied. */
@@ -41,6 +41,12 @@ const OWN: Readonly<Record<string, readonly string[]>> = {
 };
 
 const LISTS = "list";
+
+const OTHER_BUCKETS: readonly ((bucket: string) => string)[] = [
+  () => "another-bucket",
+  (bucket) => `${bucket}-2`,
+  (bucket) => `2-${bucket}`,
+];
 
 /** Further actions on the bucket and its objects that nothing here needs. */
 const BUCKET_ACTIONS = [
@@ -72,27 +78,30 @@ export const denials_of = (own: DeployedFunction, deployment: Deployment): reado
 
 function on_photos({ name }: DeployedFunction, { bucket }: Deployment): Denial[] {
   const own = OWN[name] ?? [];
-  return ON_PHOTOS.flatMap(([action, verb, context]) => {
-    const to = (key: string, bucket_name = bucket) => `arn:aws:s3:::${bucket_name}/${key}`;
-    const deny = (what: string, resource: string, more: Context = context) => ({
-      what: `${verb} ${what}`,
+  return ON_PHOTOS.flatMap(([action, what, context]) => {
+    const deny = (label: string, key: string, more: Context = context, in_bucket = bucket) => ({
+      what: label,
       action,
-      resource,
+      resource: `arn:aws:s3:::${in_bucket}/${key}`,
       context: more,
     });
+    const without_tls = { ...context, "aws:SecureTransport": "false" };
+    const may = own.includes(action);
     return [
-      ...(own.includes(action)
-        ? [deny("a photo without TLS", to(PHOTO), { ...context, "aws:SecureTransport": "false" })]
-        : [deny("a photo", to(PHOTO))]),
-      ...(own.includes(action) && action === "s3:PutObject"
-        ? [deny("a photo over another", to(PHOTO), { "s3:ObjectCreationOperation": "true" })]
+      may ? deny(`${what} without TLS`, PHOTO, without_tls) : deny(what, PHOTO),
+      ...(may && action === "s3:PutObject"
+        ? [deny("write a photo without If-None-Match", PHOTO, { "s3:ObjectCreationOperation": "true" })]
         : []),
-      ...NO_PHOTOS.map((key) => deny("what is no photo", to(key))),
-      deny("a photo of another bucket", to(PHOTO, "another-bucket")),
-      deny("a photo of another bucket", to(PHOTO, `${bucket}-2`)),
+      ...NO_PHOTOS.map((key) => deny("touch what is no photo", key)),
+      ...OTHER_BUCKETS.map((other) => deny("touch another bucket", PHOTO, context, other(bucket))),
     ];
   });
 }
+
+const with_context = (denial: Denial, more: Context): Denial => ({
+  ...denial,
+  context: { ...denial.context, ...more },
+});
 
 function on_listings({ name }: DeployedFunction, { bucket }: Deployment): Denial[] {
   const deny = (what: string, prefix?: string, bucket_name = bucket): Denial => ({
@@ -103,15 +112,17 @@ function on_listings({ name }: DeployedFunction, { bucket }: Deployment): Denial
   });
   const users = "7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00/";
   return [
-    ...(name === LISTS ? [] : [deny("list a user's photos", users)]),
-    deny("list everybody's photos"),
-    deny("list everybody's photos", ""),
-    deny("list everybody's photos", "7"),
-    deny("list everybody's photos", "/"),
-    deny("list what is no photo", ".quarantine/"),
-    deny("list what is no photo", "."),
-    deny("list what is no photo", "photo-uploader/terraform/"),
-    deny("list another bucket", users, "another-bucket"),
+    name === LISTS
+      ? with_context(deny("list a user's photos without TLS", users), { "aws:SecureTransport": "false" })
+      : deny("list a user's photos", users),
+    deny("list more than one user's photos"),
+    deny("list more than one user's photos", ""),
+    deny("list more than one user's photos", "7"),
+    deny("list more than one user's photos", "/"),
+    deny("list what is no user's", ".quarantine/"),
+    deny("list what is no user's", "."),
+    deny("list what is no user's", "photo-uploader/terraform/"),
+    ...OTHER_BUCKETS.map((other) => deny("touch another bucket", users, other(bucket))),
   ];
 }
 

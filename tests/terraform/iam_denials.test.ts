@@ -10,6 +10,7 @@ import {
 } from "../support/terraform_state.ts";
 import { type Denial, denials_of, PHOTO } from "./denials.ts";
 import { type DeployedFunction, type Deployment, deployment_of, type Policy } from "./deployed_roles.ts";
+import { DENIALS_ROW, documented_table, table_of_denials } from "./permissions_table.ts";
 import { type Asker, verdict_on, verdict_on_role } from "./policy_simulator.ts";
 
 announce_missing_terraform("tests/terraform/iam_denials.test.ts");
@@ -66,6 +67,12 @@ describe.runIf(terraform_is_here)("of what is deployed", () => {
   describe("the role", () => {
     it.each(FUNCTIONS)("of %s is denied everything on its list", async (name) => {
       expect(await allowed_to(deployed(name))).toEqual([]);
+    });
+
+    it("is denied what docs/permissions.md says", async () => {
+      const whats = (name: string) => denials_of(deployed(name), deployment).map(({ what }) => what);
+      const denied = FUNCTIONS.map((name) => [name, new Set(whats(name))] as const);
+      expect(await documented_table(DENIALS_ROW)).toBe(table_of_denials(Object.fromEntries(denied)));
     });
 
     it.each(FUNCTIONS)("of %s would be allowed the whole list if it were allowed anything", async (name) => {
