@@ -134,12 +134,12 @@ locals {
         },
       ],
       [
-        for domain in [{
+        for domain in compact([var.domain]) : {
           Sid      = "OwnDomain"
           Effect   = "Allow"
           Action   = ["apigateway:GET", "apigateway:POST", "apigateway:PUT", "apigateway:PATCH", "apigateway:DELETE", "apigateway:TagResource", "apigateway:UntagResource"]
-          Resource = ["${local.arn.api}/domainnames", "${local.arn.api}/domainnames/*"]
-        }] : domain if contains(keys(var.settings), "domain")
+          Resource = ["${local.arn.api}/domainnames", "${local.arn.api}/domainnames/${domain}", "${local.arn.api}/domainnames/${domain}/*"]
+        }
       ],
     )
 

@@ -11,19 +11,17 @@ locals {
   build_name        = "${var.name}-deploy"
   build_project_arn = "arn:${local.partition}:codebuild:${local.here}:project/${local.build_name}"
 
-  build_variables = merge(
-    {
-      STATE_BUCKET = var.state_bucket
-      STATE_KEY    = var.state_key
-      STATE_REGION = coalesce(var.state_region, var.region)
+  # What the role of the builds is made for; the other variables of terraform/ are in a terraform.tfvars of the repository.
+  build_variables = {
+    STATE_BUCKET = var.state_bucket
+    STATE_KEY    = var.state_key
+    STATE_REGION = coalesce(var.state_region, var.region)
 
-      TF_VAR_name                     = var.name
-      TF_VAR_region                   = var.region
-      TF_VAR_photos_bucket            = var.photos_bucket
-      TF_VAR_permissions_boundary_arn = aws_iam_policy.functions_boundary.arn
-    },
-    { for name, value in var.settings : "TF_VAR_${name}" => value },
-  )
+    TF_VAR_name                     = var.name
+    TF_VAR_region                   = var.region
+    TF_VAR_photos_bucket            = var.photos_bucket
+    TF_VAR_permissions_boundary_arn = aws_iam_policy.functions_boundary.arn
+  }
 
   # CodeBuild reads these when a build begins, and masks their values in its log.
   build_secrets = var.smoke_test_secret_arn == null ? {} : {

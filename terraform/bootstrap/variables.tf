@@ -32,19 +32,14 @@ variable "photos_bucket" {
   }
 }
 
-variable "settings" {
-  description = "Further variables of terraform/, such as { alarm_email = \"ops@example.com\" }; lists and objects by jsonencode. The builds get them as TF_VAR_…"
-  type        = map(string)
-  default     = {}
-  nullable    = false
+variable "domain" {
+  description = "The domain of the API, such as api.example.com, if terraform/ gives it one."
+  type        = string
+  default     = null
 
   validation {
-    condition     = length(setintersection(keys(var.settings), ["name", "region", "photos_bucket", "permissions_boundary_arn"])) == 0
-    error_message = "name, region and photos_bucket are variables here, and the permissions boundary is the one that is made here."
-  }
-  validation {
-    condition     = alltrue([for name in keys(var.settings) : can(regex("^[a-z][a-z0-9_]*$", name))])
-    error_message = "The names of settings are those of variables in terraform/variables.tf."
+    condition     = var.domain == null ? true : can(regex("^[a-z0-9-]+(\\.[a-z0-9-]+)+$", var.domain))
+    error_message = "domain is the name of a domain, without a scheme and without a path."
   }
 }
 
