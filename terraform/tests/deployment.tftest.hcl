@@ -179,10 +179,39 @@ run "with_the_defaults" {
     condition = alltrue(flatten([
       for name, policy in aws_iam_role_policy.function : [
         for statement in jsondecode(policy.policy).Statement :
-        statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucket") || name == "list" && can(statement.Condition.StringLike["s3:prefix"])
+        statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucket") || name == "list" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
       ]
     ]))
-    error_message = "Only list lists, and only below a prefix."
+    error_message = "Only list lists, and only below the prefix of one user."
+  }
+  assert {
+    condition = alltrue(flatten([
+      for name, policy in aws_iam_role_policy.function : [
+        for statement in jsondecode(policy.policy).Statement :
+        statement.Effect == "Deny" || !anytrue([for action in statement.Action : startswith(action, "s3:")]) || contains(statement.Action, "s3:ListBucket") || statement.Resource == "arn:aws:s3:::yourplace/*/????????T?????????Z_*"
+      ]
+    ]))
+    error_message = "What a function may do to objects it may do to photos alone."
+  }
+  assert {
+    condition = alltrue(flatten([
+      for name, f in var.functions : [
+        for action in lookup(f.permissions, "photos", []) : anytrue([
+          for statement in jsondecode(aws_iam_role_policy.function[name].policy).Statement :
+          statement.Effect == "Deny" && contains(statement.Action, action) && statement.Resource == "arn:aws:s3:::yourplace/.*"
+        ])
+      ]
+    ]))
+    error_message = "No function reaches what begins with a dot, unless the table names it."
+  }
+  assert {
+    condition = alltrue([
+      for name, f in var.functions : contains(lookup(f.permissions, "photos", []), "s3:PutObject") ? anytrue([
+        for statement in jsondecode(aws_iam_role_policy.function[name].policy).Statement :
+        statement.Effect == "Deny" && contains(statement.Action, "s3:PutObject") && try(statement.Condition.Null["s3:if-none-match"], "") == "true"
+      ]) : true
+    ])
+    error_message = "Who writes photos cannot overwrite one."
   }
 
   assert {
