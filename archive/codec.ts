@@ -10,7 +10,6 @@
 import type { InflateRaw } from "node:zlib";
 import { createInflateRaw, inflateRaw, inflateRawSync } from "node:zlib";
 import type { AsyncFlateStreamHandler, UnzipDecoder, UnzipDecoderConstructor } from "fflate";
-import { Unzip } from "fflate";
 import { deflated, stored } from "./directory.ts";
 import { ArchiveError } from "./errors.ts";
 import { saturated_32 } from "./extra_field.ts";
@@ -159,11 +158,12 @@ function corrupt(entry: CompressedEntry, what: string, cause?: unknown): Archive
 type Walk = (chunk: Uint8Array) => void;
 
 /** Lets fflate's `Unzip` walk the entry; what its decoder puts out goes to `ondata`. */
-function walk_entry(
+async function walk_entry(
   entry: CompressedEntry,
   ondata: AsyncFlateStreamHandler,
   decoder?: UnzipDecoderConstructor,
-): Walk {
+): Promise<Walk> {
+  const { Unzip } = await import("./fflate.ts");
   const unzip = new Unzip((file) => {
     file.ondata = ondata;
     file.start();
@@ -204,7 +204,7 @@ function vetted_header(entry: CompressedEntry): Buffer {
 
 async function* stream_stored(entry: CompressedStream, read_size: number): Chunks {
   let ready: Uint8Array[] = [];
-  const walk = walk_entry(entry, (_error, data) => ready.push(data));
+  const walk = await walk_entry(entry, (_error, data) => ready.push(data));
   for (const [start, end] of pieces(entry, read_size)) {
     walk(await entry.read(start, end));
     yield* ready;
@@ -241,7 +241,7 @@ async function feed(
   read_size: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const walk = walk_entry(entry, () => {}, node_decoder(inflate));
+  const walk = await walk_entry(entry, () => {}, node_decoder(inflate));
   for (const [start, end] of pieces(entry, read_size)) {
     const piece = await entry.read(start, end, signal);
     if (inflate.destroyed) return;
