@@ -3,12 +3,18 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import * as z from "zod";
 
+/** The queues of SQS that S3 tells of new objects, each with a dead-letter queue of its own. */
+const queue_name = z.enum(["admissions", "extractions"]);
+export type QueueName = z.infer<typeof queue_name>;
+
 const function_definition = z.strictObject({
-  /** `POST /login`; the authorizer has none. */
+  /** `POST /login`. A function has either a route or a queue, and the authorizer neither. */
   route: z
     .string()
     .regex(/^[A-Z]+ \/\S*$/, "must be a method and a path, such as POST /login")
     .optional(),
+  /** The queue whose messages invoke it. */
+  queue: queue_name.optional(),
   /** Whether the authorizer is asked first. */
   authorized: z.boolean().default(false),
   // The ranges are those of Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -34,18 +40,32 @@ const functions_table = z
     functions: z.record(z.string().regex(/^[a-z][a-z0-9_]*$/, "must be in snake case"), function_definition),
   })
   .superRefine(({ functions }, context) => {
-    for (const [name, { route }] of Object.entries(functions)) {
-      if ((route === undefined) !== (name === AUTHORIZER)) {
+    for (const [name, { route, queue, authorized }] of Object.entries(functions)) {
+      const invoked_by = [route, queue].filter((way) => way !== undefined).length;
+      if (invoked_by !== (name === AUTHORIZER ? 0 : 1)) {
         context.addIssue({
           code: "custom",
           path: [name],
-          message: "every function but the authorizer has a route",
+          message: "every function but the authorizer has a route or a queue, and not both",
+        });
+      }
+      if (authorized && route === undefined) {
+        context.addIssue({
+          code: "custom",
+          path: [name],
+          message: "the authorizer is asked about routes only",
         });
       }
     }
-    const routes = Object.values(functions).map(({ route }) => route);
-    if (new Set(routes).size < routes.length) {
-      context.addIssue({ code: "custom", path: ["functions"], message: "two functions have the same route" });
+    for (const way of ["route", "queue"] as const) {
+      const taken = Object.values(functions).flatMap((definition) => definition[way] ?? []);
+      if (new Set(taken).size < taken.length) {
+        context.addIssue({
+          code: "custom",
+          path: ["functions"],
+          message: `two functions have the same ${way}`,
+        });
+      }
     }
     if (functions[AUTHORIZER] === undefined) {
       context.addIssue({ code: "custom", path: ["functions"], message: `there is no ${AUTHORIZER}` });

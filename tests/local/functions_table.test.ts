@@ -30,6 +30,11 @@ describe("the table of functions", () => {
     ]);
   });
 
+  it("takes a function with a queue instead of a route", () => {
+    const table = read({ authorizer: COMMON, admit: { ...COMMON, queue: "admissions" } });
+    expect(table.admit).toMatchObject({ queue: "admissions", authorized: false });
+  });
+
   it.each([
     ["no authorizer", { login: { ...COMMON, route: "POST /login" } }, "there is no authorizer"],
     ["a function without a route", { authorizer: COMMON, login: COMMON }, "has a route"],
@@ -38,6 +43,27 @@ describe("the table of functions", () => {
       "one route twice",
       { authorizer: COMMON, a: { ...COMMON, route: "GET /" }, b: { ...COMMON, route: "GET /" } },
       "the same route",
+    ],
+    [
+      "a route and a queue",
+      { authorizer: COMMON, a: { ...COMMON, route: "GET /", queue: "admissions" } },
+      "and not both",
+    ],
+    ["an authorizer with a queue", { authorizer: { ...COMMON, queue: "admissions" } }, "but the authorizer"],
+    ["a queue that there is not", { authorizer: COMMON, a: { ...COMMON, queue: "thumbnails" } }, "queue"],
+    [
+      "one queue twice",
+      {
+        authorizer: COMMON,
+        a: { ...COMMON, queue: "extractions" },
+        b: { ...COMMON, queue: "extractions" },
+      },
+      "the same queue",
+    ],
+    [
+      "a queue with an authorizer",
+      { authorizer: COMMON, a: { ...COMMON, queue: "admissions", authorized: true } },
+      "about routes only",
     ],
     [
       "a route without a method",
