@@ -9,6 +9,7 @@ import * as z from "zod";
 import type { Segment } from "./blobs.ts";
 import { algorithm_schema, checksum_type_schema } from "./checksums.ts";
 import { bucket_already_owned_by_you, bucket_not_empty, no_such_bucket, no_such_upload } from "./errors.ts";
+import type { NotificationConfiguration } from "./notifications.ts";
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS buckets (
@@ -53,6 +54,12 @@ const SCHEMA = `
     checksums TEXT NOT NULL,
     PRIMARY KEY (upload, number)
   ) STRICT, WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS notifications (
+    bucket TEXT NOT NULL REFERENCES buckets (name),
+    id TEXT NOT NULL,
+    prefix TEXT NOT NULL,
+    PRIMARY KEY (bucket, id)
+  ) STRICT, WITHOUT ROWID;
 `;
 
 const key_column = z.instanceof(Uint8Array).transform((bytes) => Buffer.from(bytes).toString("utf8"));
@@ -76,6 +83,7 @@ const object_row = z.object({
   ),
 });
 const segment_row = z.object({ id: z.string(), size: z.number() });
+const notification_row = z.object({ bucket: z.string(), id: z.string(), prefix: z.string() });
 const upload_row = z.object({
   id: z.string(),
   key: key_column,
@@ -103,6 +111,9 @@ export type NewObject = Omit<StoredObject, "content"> & { segments: readonly Seg
 
 /** Judges a conditional write by the object that is there; throws if it may not go on. */
 export type WriteCondition = (existing: StoredObject | undefined) => void;
+
+/** Called when an object has been written, within its transaction: whoever throws has it undone. */
+export type Written = (object: NewObject) => void;
 
 /** Keys never hold this byte, so a prefix followed by it lies behind every key with the prefix. */
 export const AFTER_PREFIX = Buffer.of(0xff);
@@ -165,6 +176,7 @@ export class Catalog {
         throw bucket_not_empty({ BucketName: name });
       }
       const freed = this.uploads(name, "").flatMap(({ id }) => this.#delete_upload(id));
+      this.#run("DELETE FROM notifications WHERE bucket = ?", name);
       this.#run("DELETE FROM buckets WHERE name = ?", name);
       return freed;
     });
@@ -197,8 +209,28 @@ export class Catalog {
     for (const row of statement.iterate(bucket, from, to)) yield object_row.parse(row);
   }
 
+  /** Keeps these notifications and no others; returns those that are new or have changed. */
+  configure_notifications<T extends NotificationConfiguration>(wanted: readonly T[]): T[] {
+    return this.#transaction(() => {
+      const known = this.#all(notification_row, "DELETE FROM notifications RETURNING bucket, id, prefix");
+      for (const { bucket, id, prefix } of wanted) {
+        this.#run("INSERT INTO notifications (bucket, id, prefix) VALUES (?, ?, ?)", bucket, id, prefix);
+      }
+      return wanted.filter(
+        ({ bucket, id, prefix }) =>
+          !known.some((was) => was.bucket === bucket && was.id === id && was.prefix === prefix),
+      );
+    });
+  }
+
   /** Writes an object if the condition holds; returns the blobs that nothing refers to any more. */
-  put_object(bucket: string, object: NewObject, content: string, condition: WriteCondition): string[] {
+  put_object(
+    bucket: string,
+    object: NewObject,
+    content: string,
+    condition: WriteCondition,
+    written: Written,
+  ): string[] {
     return this.#transaction(() => {
       this.require_bucket(bucket);
       condition(this.object(bucket, object.key));
@@ -223,6 +255,7 @@ export class Catalog {
           size,
         );
       }
+      written(object);
       return freed;
     });
   }
@@ -313,13 +346,19 @@ export class Catalog {
   }
 
   /** Makes an upload into an object of the given segments; returns the blobs that are free. */
-  complete_upload(bucket: string, upload: Upload, object: NewObject, condition: WriteCondition): string[] {
+  complete_upload(
+    bucket: string,
+    upload: Upload,
+    object: NewObject,
+    condition: WriteCondition,
+    written: Written,
+  ): string[] {
     return this.#transaction(() => {
       this.require_bucket(bucket);
       condition(this.object(bucket, object.key));
       const used = new Set(object.segments.map(({ id }) => id));
       const unused = this.#delete_upload(upload.id).filter((id) => !used.has(id));
-      return [...unused, ...this.put_object(bucket, object, upload.id, () => {})];
+      return [...unused, ...this.put_object(bucket, object, upload.id, () => {}, written)];
     });
   }
 

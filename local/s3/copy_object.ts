@@ -18,7 +18,7 @@ import { whole_object } from "./put_object.ts";
 import { parse_key } from "./request.ts";
 
 export async function copy_object(call: Call): Promise<Answer> {
-  const { request, store, now } = call;
+  const { request, store, now, created } = call;
   const { bucket, key } = request;
   store.catalog.require_bucket(bucket);
   await read_document(request);
@@ -45,7 +45,7 @@ export async function copy_object(call: Call): Promise<Answer> {
     const bytes = store.blobs.read(store.catalog.segments(source.object), 0, source.object.size - 1);
     const blob = await store.blobs.write(stream.through(bytes));
     const object = { key, headers, modified: now(), ...whole_object(stream.finish(), algorithm, blob) };
-    await store.put_object(bucket, object, condition);
+    await store.put_object(bucket, object, condition, created("Copy"));
     return {
       status: 200,
       body: [

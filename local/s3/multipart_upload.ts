@@ -190,7 +190,7 @@ const complete_schema = z.object({
 });
 type NamedPart = z.infer<typeof complete_schema>["CompleteMultipartUpload"]["Part"][number];
 
-export async function complete_multipart_upload({ request, store, now }: Call): Promise<Answer> {
+export async function complete_multipart_upload({ request, store, now, created }: Call): Promise<Answer> {
   const { bucket, key } = request;
   store.catalog.require_bucket(bucket);
   const condition = write_condition(request.headers, key);
@@ -210,7 +210,7 @@ export async function complete_multipart_upload({ request, store, now }: Call): 
   const etag = `${md5_of_md5s(parts)}-${parts.length}`;
   const segments = parts.map((part) => ({ id: part.blob, size: part.size }));
   const object = { key, size, etag, modified: now(), headers: upload.headers, checksum, segments };
-  await store.complete_upload(bucket, upload, object, condition);
+  await store.complete_upload(bucket, upload, object, condition, created("CompleteMultipartUpload"));
   return {
     status: 200,
     body: [

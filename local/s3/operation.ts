@@ -1,5 +1,7 @@
 /** What an operation of S3 is: a signed request and the store in, an answer out. */
 import type { Readable } from "node:stream";
+import type { Written } from "./catalog.ts";
+import type { Creation } from "./notifications.ts";
 import type { SignedS3Request } from "./request.ts";
 import type { Store } from "./store.ts";
 import type { XmlElement } from "./xml.ts";
@@ -12,6 +14,8 @@ export interface Call {
   may_list: boolean;
   /** Whole seconds, as S3 keeps them. */
   now(): Date;
+  /** What is to be called when an object has been written, so that those who asked to be told of it are. */
+  created(creation: Creation): Written;
 }
 
 export interface Answer {

@@ -43,6 +43,7 @@ export async function post_object({
   request,
   store,
   now,
+  created,
   expectation,
   understood,
 }: PostCall): Promise<Answer> {
@@ -66,7 +67,7 @@ export async function post_object({
     await store.blobs.remove([blob]);
     throw bad_digest(`The ${algorithm} you specified did not match the calculated checksum.`);
   }
-  await store.put_object(bucket, object, () => {});
+  await store.put_object(bucket, object, () => {}, created("Post"));
   const answered = { etag: quoted(object.etag), ...checksum_headers(object.checksum) };
   return answer(request, fields, key, answered);
 }

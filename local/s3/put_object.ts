@@ -6,7 +6,7 @@ import { object_headers } from "./object_headers.ts";
 import { type Answer, type Call, quoted } from "./operation.ts";
 import { type Digests, open_payload, read_claims } from "./payload.ts";
 
-export async function put_object({ request, store, now }: Call): Promise<Answer> {
+export async function put_object({ request, store, now, created }: Call): Promise<Answer> {
   const { bucket, key } = request;
   store.catalog.require_bucket(bucket);
   const headers = object_headers(request.headers);
@@ -20,7 +20,7 @@ export async function put_object({ request, store, now }: Call): Promise<Answer>
     const payload = open_payload(request, claims, [algorithm]);
     const blob = await store.blobs.write(payload.chunks);
     const object = { key, headers, modified: now(), ...whole_object(payload.digests(), algorithm, blob) };
-    await store.put_object(bucket, object, condition);
+    await store.put_object(bucket, object, condition, created("Put"));
     return { status: 200, headers: { etag: quoted(object.etag), ...checksum_headers(object.checksum) } };
   } finally {
     watch.release();

@@ -12,8 +12,10 @@ import { type AwsCall, app_id_of } from "../aws/call.ts";
 import type { Credentials, Expectation } from "../aws/sigv4.ts";
 import { authenticate } from "./authentication.ts";
 import { check_bucket_name } from "./buckets.ts";
+import type { NewObject } from "./catalog.ts";
 import { answer_preflight, cors_headers } from "./cors.ts";
 import { incomplete_body, internal_error } from "./errors.ts";
+import { type Creation, type Notification, notify, test_event } from "./notifications.ts";
 import type { Answer } from "./operation.ts";
 import { is_post_form, post_object } from "./post_object.ts";
 import { read_request, type S3Request } from "./request.ts";
@@ -37,6 +39,8 @@ export interface S3Options {
   may_list?: (access_key_id: string) => boolean;
   /** Made if they are not there. */
   buckets: readonly string[];
+  /** Who is told of new objects; S3 sends a test event for each that was not there when the folder was last open. */
+  notifications?: readonly Notification[];
   /** Takes a line for each request: method, path, status, error code. */
   log?: (line: string) => void;
   /** Takes each request whose signature holds and whose operation is known, when its answer is. */
@@ -64,7 +68,8 @@ export async function start_s3(options: S3Options): Promise<RunningS3> {
   }
   const under_way = new Set<Promise<void>>();
   const serve = (incoming: IncomingMessage, response: ServerResponse, expects_continue: boolean): void => {
-    const served = handle({ incoming, response, expects_continue, store, options }).finally(() =>
+    const ids = new_request_ids();
+    const served = handle({ incoming, response, expects_continue, store, options, ids }).finally(() =>
       under_way.delete(served),
     );
     under_way.add(served);
@@ -101,13 +106,23 @@ function bound_port(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-function open_store({ data_dir, buckets, clock }: S3Options): Store {
+function open_store({ data_dir, buckets, notifications = [], clock }: S3Options): Store {
   for (const bucket of buckets) check_bucket_name(bucket);
   const store = new Store(data_dir);
+  const time = clock?.() ?? new Date();
   for (const bucket of buckets) {
-    if (!store.catalog.has_bucket(bucket)) store.catalog.create_bucket(bucket, clock?.() ?? new Date());
+    if (!store.catalog.has_bucket(bucket)) store.catalog.create_bucket(bucket, time);
+  }
+  for (const { bucket, send } of store.catalog.configure_notifications(notifications)) {
+    send(test_event(bucket, { ...new_request_ids(), time }));
   }
   return store;
+}
+
+/** What an answer has in `x-amz-request-id` and `x-amz-id-2`. */
+function new_request_ids(): { request_id: string; host_id: string } {
+  const request_id = randomBytes(8).toString("hex").toUpperCase();
+  return { request_id, host_id: Buffer.from(request_id).toString("base64") };
 }
 
 interface Exchange {
@@ -116,14 +131,14 @@ interface Exchange {
   expects_continue: boolean;
   store: Store;
   options: S3Options;
+  ids: { request_id: string; host_id: string };
   /** What is known of a request before it is answered. */
   understood?: Omit<AwsCall, "status">;
 }
 
 /** Answers one request, whatever happens. */
 async function handle(exchange: Exchange): Promise<void> {
-  const { incoming, response, options } = exchange;
-  const request_id = randomBytes(8).toString("hex").toUpperCase();
+  const { incoming, response, options, ids } = exchange;
   const path = (incoming.url ?? "").split("?")[0] ?? "";
   let code = "";
   let answer: { status: number; headers?: Readonly<Record<string, string>>; body?: string | Readable };
@@ -137,13 +152,13 @@ async function handle(exchange: Exchange): Promise<void> {
     const error = as_aws_error(thrown, incoming);
     code = error.code;
     if (error.statusCode === 500) options.log?.(`${path} ${describe(thrown)}`);
-    answer = { status: error.statusCode, body: render_error(error, path, request_id) };
+    answer = { status: error.statusCode, body: render_error(error, path, ids) };
   }
   options.log?.([incoming.method, path, answer.status, code].join(" ").trimEnd());
   if (exchange.understood) options.on_call?.({ ...exchange.understood, status: answer.status });
   await send(exchange, answer, {
-    "x-amz-request-id": request_id,
-    "x-amz-id-2": Buffer.from(request_id).toString("base64"),
+    "x-amz-request-id": ids.request_id,
+    "x-amz-id-2": ids.host_id,
     server: "AmazonS3",
     ...cors_headers(incoming.headers),
   }).catch(() => response.destroy());
@@ -170,7 +185,19 @@ async function perform(exchange: Exchange): Promise<Answer> {
     service: "s3",
     now: clock(),
   };
-  const context = { store, region: options.region, now: () => whole_seconds(clock()) };
+  const context = {
+    store,
+    region: options.region,
+    now: () => whole_seconds(clock()),
+    created: (creation: Creation) => (object: NewObject) =>
+      notify(options.notifications ?? [], request.bucket, creation, object, {
+        ...exchange.ids,
+        access_key_id: exchange.understood?.access_key_id ?? "",
+        source_ip: incoming.socket.remoteAddress ?? "",
+        region: options.region,
+        time: clock(),
+      }),
+  };
   if (is_post_form(request)) {
     const understood = (key: string, access_key_id: string) => {
       exchange.understood = { ...call_of({ ...request, key }, "PostObject"), access_key_id, presigned: true };
@@ -205,14 +232,14 @@ function whole_seconds(date: Date): Date {
   return new Date(Math.floor(date.getTime() / 1000) * 1000);
 }
 
-function render_error(error: AwsError, resource: string, request_id: string): string {
+function render_error(error: AwsError, resource: string, ids: Exchange["ids"]): string {
   return xml_error_document([
     ["Code", error.code],
     ["Message", error.message],
     ...Object.entries(error.details),
     ["Resource", resource],
-    ["RequestId", request_id],
-    ["HostId", Buffer.from(request_id).toString("base64")],
+    ["RequestId", ids.request_id],
+    ["HostId", ids.host_id],
   ]);
 }
 

@@ -2,7 +2,14 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { Blobs, type Segment } from "./blobs.ts";
-import { Catalog, type NewObject, type Part, type Upload, type WriteCondition } from "./catalog.ts";
+import {
+  Catalog,
+  type NewObject,
+  type Part,
+  type Upload,
+  type WriteCondition,
+  type Written,
+} from "./catalog.ts";
 import { KeyWatches } from "./key_watches.ts";
 
 export class Store {
@@ -21,9 +28,14 @@ export class Store {
     this.catalog.close();
   }
 
-  async put_object(bucket: string, object: NewObject, condition: WriteCondition): Promise<void> {
+  async put_object(
+    bucket: string,
+    object: NewObject,
+    condition: WriteCondition,
+    written: Written,
+  ): Promise<void> {
     await this.#commit(object.segments, () =>
-      this.catalog.put_object(bucket, object, randomUUID(), condition),
+      this.catalog.put_object(bucket, object, randomUUID(), condition, written),
     );
   }
 
@@ -42,8 +54,9 @@ export class Store {
     upload: Upload,
     object: NewObject,
     condition: WriteCondition,
+    written: Written,
   ): Promise<void> {
-    await this.blobs.remove(this.catalog.complete_upload(bucket, upload, object, condition));
+    await this.blobs.remove(this.catalog.complete_upload(bucket, upload, object, condition, written));
   }
 
   async delete_upload(upload: Upload): Promise<void> {

@@ -8,8 +8,13 @@ import { BUCKET, type StrictS3, start_strict_s3 } from "./strict_s3.ts";
 
 let s3: StrictS3;
 const calls: AwsCall[] = [];
+const messages: string[] = [];
 beforeAll(async () => {
-  s3 = await start_strict_s3({ on_call: (call) => calls.push(call) });
+  const send = (body: string) => messages.push(body);
+  s3 = await start_strict_s3({
+    on_call: (call) => calls.push(call),
+    notifications: [{ id: "posted", bucket: BUCKET, prefix: "told/", send }],
+  });
 });
 afterAll(() => s3.close());
 
@@ -90,6 +95,20 @@ describe("a form that abides by its policy", () => {
       { ...call, status: 204 },
       { ...call, status: 400 },
     ]);
+  });
+
+  it("is an event of its own kind, by whoever signed the policy", async () => {
+    const told = { key: "told/a b.jpg" };
+    expect((await post(signed_fields(told, [told]), "four")).status).toBe(204);
+    expect(JSON.parse(messages.at(-1) ?? "")).toMatchObject({
+      Records: [
+        {
+          eventName: "ObjectCreated:Post",
+          userIdentity: { principalId: `AWS:${CREDENTIALS.accessKeyId}` },
+          s3: { object: { key: "told/a+b.jpg", size: 4 } },
+        },
+      ],
+    });
   });
 
   it("names its object by the file, without a path", async () => {
