@@ -39,6 +39,11 @@ export type Invoke = (event: unknown) => Promise<Invocation>;
 
 export type LambdaFunction = {
   readonly invoke: Invoke;
+  /**
+   * Kills a sandbox that is at work, any of them, as a crash would, so that its request ends with Runtime.ExitError;
+   * false when none is at work.
+   */
+  readonly kill_one: () => Promise<boolean>;
   /** Kills every sandbox. Requests under way end with Runtime.ExitError. */
   readonly stop: () => Promise<void>;
 };
@@ -119,6 +124,12 @@ export function create_function(settings: FunctionSettings): LambdaFunction {
       } finally {
         places.leave();
       }
+    },
+    async kill_one() {
+      const at_work = [...sandboxes].filter((sandbox) => sandbox.alive() && !idle.includes(sandbox));
+      const victim = at_work[Math.floor(Math.random() * at_work.length)];
+      await victim?.kill();
+      return victim !== undefined;
     },
     async stop() {
       stopped = true;

@@ -152,6 +152,26 @@ describe("sandboxes", () => {
     expect(answers.filter((answer) => "payload" in answer)).toHaveLength(2);
   });
 
+  it("at work can be killed, and one that is idle is not", async () => {
+    const source = `const fs = require("node:fs"); exports.handler = async (marker) => {
+      if (marker) { fs.writeFileSync(marker, ""); await new Promise((r) => setTimeout(r, 60000)); }
+      return process.pid; };`;
+    const toy = toys.create("killed", source);
+    const pid = await payload_of(toy.invoke(null));
+    expect(await toy.kill_one()).toBe(false);
+    expect(await payload_of(toy.invoke(null))).toBe(pid);
+
+    const marker = path.join(toys.dir, "at work");
+    const request = error_of(toy.invoke(marker));
+    await vi.waitFor(() => expect(existsSync(marker)).toBe(true), { timeout: 10_000 });
+    expect(await toy.kill_one()).toBe(true);
+    expect(await request).toEqual({
+      errorType: "Runtime.ExitError",
+      errorMessage: expect.stringContaining("signal: SIGKILL"),
+    });
+    expect(await payload_of(toy.invoke(null))).not.toBe(pid);
+  });
+
   it("are killed when a request is out of time, even in an endless loop", async () => {
     const toy = toys.create(
       "slow",
