@@ -16,8 +16,15 @@ export type ProblemCode =
   | "password_reset_required"
   | "challenge_not_supported"
   | "photo_not_found"
+  | "upload_not_found"
+  | "job_not_found"
+  | "upload_incomplete"
+  | "upload_completed"
+  | "file_too_large"
   | "unsupported_media_type"
   | "not_an_image"
+  | "type_not_accepted"
+  | "upload_refused"
   | "invalid_archive"
   | "empty_archive"
   | "archive_too_large"
@@ -55,8 +62,15 @@ const kinds: Readonly<Record<ProblemCode, ProblemKind>> = {
     title: "This user needs a sign-in step that is not supported here",
   },
   photo_not_found: { status: 404, title: "There is no such photo" },
+  upload_not_found: { status: 404, title: "There is no such upload" },
+  job_not_found: { status: 404, title: "There is no such job" },
+  upload_incomplete: { status: 409, title: "The upload has not arrived whole" },
+  upload_completed: { status: 409, title: "The upload has been completed" },
+  file_too_large: { status: 413, title: "The file is larger than the limit" },
   unsupported_media_type: { status: 415, title: "The content type is not supported" },
   not_an_image: { status: 415, title: "The file is not a photo" },
+  type_not_accepted: { status: 422, title: "Files of this type are not accepted" },
+  upload_refused: { status: 422, title: "The uploaded file was refused" },
   invalid_archive: { status: 422, title: "The archive cannot be read" },
   empty_archive: { status: 422, title: "The archive has no entries" },
   archive_too_large: { status: 422, title: "The archive exceeds a limit" },
@@ -82,7 +96,7 @@ export interface ProblemDetails {
   readonly code: ProblemCode;
   readonly detail: string;
   readonly errors?: readonly FieldError[];
-  /** Why an archive was refused: the stable code of the archive engine. */
+  /** Why an archive or an upload was refused: a stable code, of the archive engine or of the admission. */
   readonly reason?: string;
 }
 

@@ -6,4 +6,5 @@ export * from "./jwt.ts";
 export * from "./logger.ts";
 export * from "./new_photo.ts";
 export * from "./photo_keys.ts";
+export * from "./upload_keys.ts";
 export * from "./username.ts";

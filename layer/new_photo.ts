@@ -51,7 +51,7 @@ export async function write_new_photo(
       await write({
         Key: photo_key(user, filename),
         IfNoneMatch: "*",
-        Metadata: { "original-name": percent_encoded(original_name) },
+        Metadata: { "original-name": encoded_name(original_name) },
       });
       return { filename, name: clean_name(original_name), uploaded_at };
     } catch (error) {
@@ -64,13 +64,14 @@ export async function write_new_photo(
 const TAKEN = "PreconditionFailed";
 const BEING_WRITTEN = "ConditionalRequestConflict";
 
-const key_is_taken = (error: unknown): boolean => is_named(error, TAKEN) || is_named(error, BEING_WRITTEN);
+const key_is_taken = (error: unknown): boolean =>
+  is_named(error, TAKEN) || is_named(error, BEING_WRITTEN);
 
 /**
  * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a
  * path that is the name of the file.
  */
-function percent_encoded(name: string): string {
+export function encoded_name(name: string): string {
   const kept: string[] = [];
   let length = 0;
   for (const character of [...name.toWellFormed()].reverse()) {

@@ -121,11 +121,12 @@ export function parse_photo_key(key: string): PhotoKey | undefined {
   const slash = key.indexOf("/");
   const filename = key.slice(slash + 1);
   const parsed = parse_filename(filename);
-  const user = decoded_user(key.slice(0, Math.max(slash, 0)));
+  const user = parse_user_segment(key.slice(0, Math.max(slash, 0)));
   return parsed && user !== undefined ? { user, filename, ...parsed } : undefined;
 }
 
-function decoded_user(segment: string): string | undefined {
+/** Reads a segment; undefined for any text that `user_segment` cannot have made. */
+export function parse_user_segment(segment: string): string | undefined {
   try {
     const user = decodeURIComponent(segment);
     return user_segment(user) === segment ? user : undefined;
