@@ -1,7 +1,6 @@
-/** Cursors of a list: opaque, of one user, and unforgeable, since they are encrypted and authenticated (RFC 7516). */
-import { createHash } from "node:crypto";
+/** Cursors of a list: opaque, of one user, and unforgeable. */
 import { problem } from "@photo-uploader/layer";
-import { EncryptJWT, jwtDecrypt } from "jose";
+import { sealer } from "./sealed.ts";
 
 export interface Cursors {
   /** A cursor that goes on after this filename in the list of this user. */
@@ -12,20 +11,11 @@ export interface Cursors {
 
 /** @param secret at least 32 characters, the same for every instance of the function */
 export function cursors(secret: string): Cursors {
-  const key = createHash("sha256").update("photo-uploader list cursor").update(secret).digest();
+  const { seal, open } = sealer(secret, "list cursor");
   return {
-    seal: (user, filename) =>
-      new EncryptJWT({ filename })
-        .setProtectedHeader({ alg: "dir", enc: "A256GCM" })
-        .setSubject(user)
-        .encrypt(key),
+    seal: (user, filename) => seal(user, { filename }),
     open: async (user, cursor) => {
-      const opened = await jwtDecrypt(cursor, key, {
-        subject: user,
-        keyManagementAlgorithms: ["dir"],
-        contentEncryptionAlgorithms: ["A256GCM"],
-      }).catch(() => undefined);
-      const filename = opened?.payload.filename;
+      const filename = (await open(user, cursor))?.filename;
       if (typeof filename === "string") return filename;
       throw problem("invalid_cursor", "Send the cursor of the answer before, or none to begin anew.", {
         errors: [{ field: "cursor", message: "This list has not given this cursor to this user." }],

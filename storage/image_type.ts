@@ -1,34 +1,6 @@
 /** Tells photos from everything else by their bytes; a name or a declared type counts for nothing. */
 import { fileTypeFromBuffer } from "file-type";
-
-/**
- * What cameras, phones and browsers make of a photo. SVG and HTML are documents that run scripts, PSD and XCF are
- * an editor's files, ICO and ICNS are not photos: none of them is stored.
- */
-const PHOTO_TYPES = new Set([
-  "image/jpeg",
-  "image/png",
-  "image/apng",
-  "image/gif",
-  "image/webp",
-  "image/avif",
-  "image/heic",
-  "image/heic-sequence",
-  "image/heif",
-  "image/heif-sequence",
-  "image/jxl",
-  "image/jp2",
-  "image/tiff",
-  "image/bmp",
-  "image/x-adobe-dng",
-  "image/x-canon-cr2",
-  "image/x-canon-cr3",
-  "image/x-fujifilm-raf",
-  "image/x-nikon-nef",
-  "image/x-olympus-orf",
-  "image/x-panasonic-rw2",
-  "image/x-sony-arw",
-]);
+import { PHOTO_TYPES } from "./photo_types.ts";
 
 /** Bytes from the beginning of a file that are looked at; this bounds the work that a hostile file can cause. */
 export const SNIFFED_BYTES = 65_536;

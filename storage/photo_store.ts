@@ -20,6 +20,7 @@ import {
   user_prefix,
   write_new_photo,
 } from "@photo-uploader/layer";
+import { denied_action, LISTING } from "./missing.ts";
 import type { Named, Page } from "./newest_first.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 
@@ -91,9 +92,6 @@ export async function find_photo(
   };
 }
 
-/** Without this S3 does not say that a key is missing, and denies access to it instead. */
-const LISTING = "s3:ListBucket";
-
 /**
  * Whether there is no such photo, or none that this function may read: `/download` has no permission to list
  * (docs/decisions/0015-download-cannot-list.md). A denial that does not name the listing may come of a wrong policy.
@@ -108,12 +106,6 @@ function is_missing(error: unknown): boolean {
   }
   return denied;
 }
-
-/** The IAM action that S3 says was denied; undefined where it only says "Access Denied", or something else. */
-const denied_action = (error: unknown): string | undefined =>
-  is_named(error, "AccessDenied") && error instanceof Error
-    ? /is not authorized to perform: (\w+:\w+)/.exec(error.message)?.[1]
-    : undefined;
 
 /** A URL by which one photo can be fetched from S3 until it expires, with these headers in the answer. */
 export const presigned_url = (

@@ -1,0 +1,56 @@
+/** What has become of an upload: recorded once, for whoever asks, and so that nothing happens to it a second time. */
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { outcome_key, type UploadKey } from "@photo-uploader/layer";
+import * as z from "zod/mini";
+import { is_missing } from "./missing.ts";
+import type { PhotoStore } from "./photo_store.ts";
+import { s3_answer, storage_problem } from "./s3.ts";
+import { write_once } from "./write_once.ts";
+
+const outcome = z.discriminatedUnion("outcome", [
+  z.object({
+    outcome: z.literal("photo"),
+    filename: z.string(),
+    /** Bytes. */
+    size: z.number(),
+    /** As sniffed from the bytes. */
+    content_type: z.string(),
+  }),
+  /** Its extraction has been asked for, and has the upload's id. */
+  z.object({ outcome: z.literal("archive") }),
+  z.object({
+    outcome: z.literal("refused"),
+    reason: z.enum(["not_an_image", "not_an_archive", "size_mismatch", "undeclared"]),
+  }),
+]);
+export type Outcome = z.infer<typeof outcome>;
+
+/** undefined where none is recorded yet. */
+export async function read_outcome(
+  { s3, bucket }: PhotoStore,
+  upload: UploadKey,
+  abortSignal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const get = new GetObjectCommand({ Bucket: bucket, Key: outcome_key(upload) });
+  const answer = await s3.send(get, { abortSignal }).catch((error) => {
+    if (is_missing(error)) return undefined;
+    throw storage_problem(error);
+  });
+  if (answer === undefined) return undefined;
+  if (answer.Body === undefined) throw storage_problem(new Error("S3 answered GetObject without a body"));
+  return outcome.parse(JSON.parse(await s3_answer(answer.Body.transformToString())));
+}
+
+/** Records the outcome unless there is one, and gives back the one that is there then. */
+export async function record_outcome(
+  store: PhotoStore,
+  upload: UploadKey,
+  found: Outcome,
+  abortSignal: AbortSignal,
+): Promise<{ readonly outcome: Outcome; readonly first: boolean }> {
+  const first = await write_once(store, outcome_key(upload), JSON.stringify(found), abortSignal);
+  if (first) return { outcome: found, first };
+  const earlier = await read_outcome(store, upload, abortSignal);
+  if (earlier === undefined) throw storage_problem(new Error("S3 has an outcome that it does not give"));
+  return { outcome: earlier, first };
+}
