@@ -11,6 +11,8 @@ export const function_credentials = (name: string): Credentials => ({
   ...CREDENTIALS,
   accessKeyId: `${CREDENTIALS.accessKeyId}-${name}`,
 });
+/** 200 MB, as in terraform/. */
+export const PHOTO_MAX_BYTES = 200_000_000;
 export const DEMO_USER = { username: "demo@example.com", password: "Demo-Passw0rd!" };
 
 export type Config = {
@@ -22,6 +24,10 @@ export type Config = {
   /** The header that carries the token. */
   readonly token_header: string;
   readonly authorizer_ttl_s: number;
+  /** Whether every message of a queue comes twice, and in no order. */
+  readonly queue_chaos: boolean;
+  /** How long a message waits whose function has failed. */
+  readonly queue_retry_s: number;
 };
 
 /** A setting is wrong; the message says which, and what it may be. */
@@ -30,6 +36,8 @@ export class ConfigError extends Error {}
 const MAX_PORT = 65_535;
 /** What API Gateway allows for an authorizer's TTL. */
 const MAX_TTL_S = 3600;
+/** What SQS allows for a visibility timeout. */
+const MAX_VISIBILITY_S = 43_200;
 
 function whole_number(max: number, what: string) {
   const message = `must be ${what} from 0 to ${max}`;
@@ -54,6 +62,8 @@ const settings = z.object({
     .regex(/^[\w!#$%&'*+.^`|~-]+$/, "must be the name of a header")
     .default("JWT"),
   AUTHORIZER_TTL_S: whole_number(MAX_TTL_S, "seconds").default(60),
+  QUEUE_CHAOS: z.enum(["on", "off"], "must be on or off").default("off"),
+  QUEUE_RETRY_S: whole_number(MAX_VISIBILITY_S, "seconds").default(2),
 });
 
 /** @throws ConfigError that names every wrong variable. */
@@ -72,5 +82,7 @@ export function read_config(environment: Readonly<Record<string, string | undefi
     data_dir: path.resolve(parsed.data.DATA_DIR),
     token_header: parsed.data.TOKEN_HEADER,
     authorizer_ttl_s: parsed.data.AUTHORIZER_TTL_S,
+    queue_chaos: parsed.data.QUEUE_CHAOS === "on",
+    queue_retry_s: parsed.data.QUEUE_RETRY_S,
   };
 }

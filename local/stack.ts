@@ -1,4 +1,4 @@
-/** The whole backend on this machine: S3, Cognito, the functions from their built bundles, and the gateway. */
+/** The whole backend on this machine: S3, Cognito, the queues, the functions from their built bundles, and the gateway. */
 import { appendFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { build } from "../scripts/build.ts";
@@ -6,18 +6,27 @@ import type { AwsCall } from "./aws/call.ts";
 import type { Credentials } from "./aws/sigv4.ts";
 import { type RunningCognito, start_cognito } from "./cognito/server.ts";
 import type { Message } from "./cognito/user_pool.ts";
-import { BUCKET, type Config, CREDENTIALS, DEMO_USER, function_credentials, REGION } from "./config.ts";
+import {
+  BUCKET,
+  type Config,
+  CREDENTIALS,
+  DEMO_USER,
+  function_credentials,
+  PHOTO_MAX_BYTES,
+  REGION,
+} from "./config.ts";
 import { type DataDir, open_data_dir } from "./data_dir.ts";
 import { AUTHORIZER, type FunctionDefinition, read_functions_table } from "./functions_table.ts";
 import { default_cors } from "./gateway/cors.ts";
 import { type Gateway, type Route, start_gateway } from "./gateway/server.ts";
 import { create_function, type LambdaFunction } from "./lambda/function.ts";
+import { EVENT_SOURCES, open_queues, type StackQueues } from "./queues.ts";
 import { type RunningS3, start_s3 } from "./s3/server.ts";
 import { StartError } from "./start_error.ts";
 
 export type StackSettings = {
   readonly config: Config;
-  /** Each line that a part writes; `source` is the function's name, `gateway`, `s3` or `cognito`. */
+  /** Each line that a part writes; `source` is the function's or the queue's name, `gateway`, `s3` or `cognito`. */
   readonly on_log: (line: string, source: string) => void;
   /** Each call of S3 and Cognito, by whomever; `caller_of` says which function's it is. */
   readonly on_call?: (call: AwsCall) => void;
@@ -32,6 +41,8 @@ export type StackSettings = {
   readonly table_file?: string;
   /** Empties the data folder first. */
   readonly reset?: boolean;
+  /** Gives the dead letters of all queues a new start. */
+  readonly redrive?: boolean;
 };
 
 export type Stack = {
@@ -40,12 +51,17 @@ export type Stack = {
   readonly s3: { readonly url: string; readonly port: number };
   readonly cognito: Omit<RunningCognito, "close">;
   readonly functions: Readonly<Record<string, LambdaFunction>>;
+  /** Those that a function of the table is for. */
+  readonly queues: StackQueues["queues"];
   /** What Cognito would send by e-mail, the newest last. */
   readonly mail_file: string;
   readonly data_dir: DataDir;
   /** Stops everything; the data stays. */
   readonly close: () => Promise<void>;
 };
+
+/** What is under way when the stack closes has so long to end; a message whose function is stopped comes again. */
+const DRAIN_MS = 2_000;
 
 const DIST = path.join(import.meta.dirname, "..", "dist");
 
@@ -62,7 +78,11 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
     if (settings.dist_dir === undefined && !settings.skip_build) await build();
 
     const table = read_functions_table(settings.table_file);
-    const s3 = await on_port("S3", "S3_PORT", config.s3_port, () => open_s3(settings, table, data_dir));
+    const { queues, ...deliveries } = open_queues({ ...settings, table, data_dir });
+    opened.push(deliveries.close);
+    const s3 = await on_port("S3", "S3_PORT", config.s3_port, () =>
+      open_s3(settings, table, data_dir, deliveries.notifications),
+    );
     opened.push(() => s3.close());
     const mail_file = path.join(data_dir.path, "mail.txt");
     const cognito = await on_port("Cognito", "COGNITO_PORT", config.cognito_port, () =>
@@ -76,6 +96,7 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
         USER_POOL_ID: cognito.pool_id,
         USER_POOL_CLIENT_ID: cognito.client_id,
         CURSOR_KEY: data_dir.secret("cursor_key"),
+        PHOTO_MAX_BYTES: String(PHOTO_MAX_BYTES),
       },
       every: {
         AWS_ENDPOINT_URL_S3: settings.s3_endpoint ?? s3.url,
@@ -87,11 +108,15 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
       await Promise.all(Object.values(functions).map((made) => made.stop()));
     });
 
+    if (settings.redrive) for (const queue of Object.values(queues)) queue.redrive();
+    deliveries.start(functions);
+    opened.push(() => deliveries.stop(DRAIN_MS));
+
     const gateway = await on_port("the gateway", "PORT", config.port, () =>
       open_gateway(settings, table, functions),
     );
     opened.push(gateway.close);
-    return { url: gateway.url, s3, cognito, functions, mail_file, data_dir, close: close_all };
+    return { url: gateway.url, s3, cognito, functions, queues, mail_file, data_dir, close: close_all };
   } catch (error) {
     await close_all();
     throw error;
@@ -126,6 +151,7 @@ function open_s3(
   { config, on_log, on_call }: StackSettings,
   table: FunctionsTable,
   data_dir: DataDir,
+  notifications: StackQueues["notifications"],
 ): Promise<RunningS3> {
   const without_listing = Object.entries(table)
     .filter(([, { permissions }]) => !Object.values(permissions).flat().includes("s3:ListBucket"))
@@ -137,6 +163,7 @@ function open_s3(
     credentials: credentials_of(table),
     may_list: (access_key_id) => !without_listing.includes(access_key_id),
     buckets: [BUCKET],
+    notifications,
     log: (line) => on_log(line, "s3"),
     ...(on_call && { on_call }),
   });
@@ -182,7 +209,7 @@ function create_functions(
   const made = Object.entries(table).map(([name, definition]) => {
     const bundle_dir = path.join(dist_dir, "functions", name);
     if (!existsSync(bundle_dir)) throw new StartError(`${bundle_dir} is missing. Run npm run build.`);
-    const { memory_mb, timeout_s } = definition;
+    const { memory_mb, timeout_s, queue } = definition;
     const settings = {
       name,
       bundle_dir,
@@ -192,6 +219,7 @@ function create_functions(
       environment: environment_of(name, definition, environments),
       region: REGION,
       credentials: function_credentials(name),
+      ...(queue && { max_concurrency: EVENT_SOURCES[queue].max_concurrency }),
       on_log: (line: string) => on_log(line, name),
     };
     return [name, settings] as const;

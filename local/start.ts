@@ -9,6 +9,7 @@ import { start_page } from "./start_page.ts";
 const HELP = `npm start                  builds, then runs the API, S3 and Cognito on this machine
 npm start -- --reset       empties the data folder first
 npm start -- --no-build    runs what is in dist/
+npm start -- --redrive     tries again what the queues have given up
 
 Variables, with what they are unless set:
   PORT=3000              the API
@@ -17,6 +18,8 @@ Variables, with what they are unless set:
   DATA_DIR=.local        where the data is kept
   TOKEN_HEADER=JWT       the header that carries the token
   AUTHORIZER_TTL_S=60    how many seconds the gateway keeps the authorizer's verdict
+  QUEUE_CHAOS=off        on: every message of a queue comes twice, and in no order
+  QUEUE_RETRY_S=2        how many seconds a message waits whose function has failed
 `;
 
 const EXIT = { stopped: 0, cannot_start: 1, wrong_usage: 2, forced: 130 } as const;
@@ -30,12 +33,13 @@ function fail(status: number, message: string): never {
   process.exit(status);
 }
 
-function read_arguments(): { reset: boolean; no_build: boolean } {
+function read_arguments(): { reset: boolean; no_build: boolean; redrive: boolean } {
   try {
     const { values } = parseArgs({
       options: {
         reset: { type: "boolean" },
         "no-build": { type: "boolean" },
+        redrive: { type: "boolean" },
         help: { type: "boolean", short: "h" },
       },
     });
@@ -43,7 +47,11 @@ function read_arguments(): { reset: boolean; no_build: boolean } {
       process.stdout.write(HELP);
       process.exit(EXIT.stopped);
     }
-    return { reset: values.reset ?? false, no_build: values["no-build"] ?? false };
+    return {
+      reset: values.reset ?? false,
+      no_build: values["no-build"] ?? false,
+      redrive: values.redrive ?? false,
+    };
   } catch (error) {
     fail(EXIT.wrong_usage, `${error instanceof Error ? error.message : String(error)}\n\n${HELP}`);
   }
@@ -87,11 +95,11 @@ function on_orphaned(ended: () => void): void {
 }
 
 async function main(): Promise<void> {
-  const { reset, no_build } = read_arguments();
+  const { reset, no_build, redrive } = read_arguments();
   const config = read_config();
   let running: Stack | undefined;
   stop_on_signal(() => running);
-  const stack = await start_stack({ config, on_log: print_log, reset, skip_build: no_build });
+  const stack = await start_stack({ config, on_log: print_log, reset, redrive, skip_build: no_build });
   running = stack;
   process.stdout.write(
     start_page({
@@ -101,6 +109,7 @@ async function main(): Promise<void> {
       pool_id: stack.cognito.pool_id,
       client_id: stack.cognito.client_id,
       mail_file: stack.mail_file,
+      queues: Object.values(stack.queues).map((queue) => ({ name: queue.name, dead: queue.counts().dead })),
       config,
       samples: write_samples(stack.data_dir.folder("samples")),
     }),

@@ -10,7 +10,9 @@ export type StartPage = {
   readonly pool_id: string;
   readonly client_id: string;
   readonly mail_file: string;
-  readonly config: Pick<Config, "data_dir" | "token_header">;
+  /** With the number of dead letters of each. */
+  readonly queues: readonly { readonly name: string; readonly dead: number }[];
+  readonly config: Pick<Config, "data_dir" | "token_header" | "queue_chaos">;
   readonly samples: Samples;
 };
 
@@ -20,13 +22,25 @@ export function start_page(page: StartPage): string {
   API      ${page.url}
   S3       ${page.s3_url}  bucket ${BUCKET}, region ${REGION}, access key ${CREDENTIALS.accessKeyId} / ${CREDENTIALS.secretAccessKey}
   Cognito  ${page.cognito_url}  pool ${page.pool_id}, client ${page.client_id}; its e-mails go to ${page.mail_file}
-  Data     ${page.config.data_dir}
+${queue_lines(page).join("")}  Data     ${page.config.data_dir}
   User     ${DEMO_USER.username} / ${DEMO_USER.password}
 
 Paste these into bash, in this order:
 
 ${curl_lines(page).join("\n")}
 `;
+}
+
+function queue_lines({ queues, config }: StartPage): string[] {
+  if (queues.length === 0) return [];
+  const names = queues.map(({ name }) => name).join(", ");
+  const chaos = config.queue_chaos ? "; every message comes twice, and in no order (QUEUE_CHAOS)" : "";
+  const dead = queues
+    .filter((queue) => queue.dead > 0)
+    .map(
+      (queue) => `           ${queue.name} has given up ${queue.dead}: npm start -- --redrive tries again\n`,
+    );
+  return [`  Queues   ${names}${chaos}\n`, ...dead];
 }
 
 /** One line for each endpoint. They need curl and sed; the first two leave TOKEN and FILENAME to the others. */

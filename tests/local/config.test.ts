@@ -11,6 +11,8 @@ describe("the settings", () => {
       data_dir: path.resolve(".local"),
       token_header: "JWT",
       authorizer_ttl_s: 60,
+      queue_chaos: false,
+      queue_retry_s: 2,
     });
   });
 
@@ -22,6 +24,8 @@ describe("the settings", () => {
       DATA_DIR: "/data",
       TOKEN_HEADER: "Authorization",
       AUTHORIZER_TTL_S: "0",
+      QUEUE_CHAOS: "on",
+      QUEUE_RETRY_S: "0",
     });
     expect(config).toEqual({
       port: 0,
@@ -30,6 +34,8 @@ describe("the settings", () => {
       data_dir: "/data",
       token_header: "Authorization",
       authorizer_ttl_s: 0,
+      queue_chaos: true,
+      queue_retry_s: 0,
     });
   });
 
@@ -41,6 +47,8 @@ describe("the settings", () => {
     ["DATA_DIR", "", 'DATA_DIR must be a folder, not ""'],
     ["TOKEN_HEADER", "a b", 'TOKEN_HEADER must be the name of a header, not "a b"'],
     ["AUTHORIZER_TTL_S", "3601", 'AUTHORIZER_TTL_S must be seconds from 0 to 3600, not "3601"'],
+    ["QUEUE_CHAOS", "1", 'QUEUE_CHAOS must be on or off, not "1"'],
+    ["QUEUE_RETRY_S", "43201", 'QUEUE_RETRY_S must be seconds from 0 to 43200, not "43201"'],
   ])("refuse %s=%s", (name, value, message) => {
     expect(() => read_config({ [name]: value })).toThrow(message);
   });

@@ -72,7 +72,7 @@ function run(args: string[] = [], environment: Record<string, string> = {}) {
   };
 }
 
-/** The processes that the stack has started: a sandbox each. */
+/** The processes that the stack has started: a sandbox each, and those of the queues' functions may be among them. */
 function sandboxes_of(child: ChildProcess): number[] {
   const processes = execFileSync("ps", ["-A", "-o", "pid=", "-o", "ppid="], { encoding: "utf8" });
   return processes
@@ -237,7 +237,7 @@ describe("a stack", () => {
     const url = await stack.ready();
     expect(await call_login(url)).toBe(200);
     const sandboxes = sandboxes_of(stack.child);
-    expect(sandboxes).toHaveLength(1);
+    expect(sandboxes).not.toEqual([]);
     stack.child.kill(signal);
     expect(await stack.ended).toBe(0);
     await expect_gone(sandboxes);
@@ -279,7 +279,7 @@ describe("a stack", () => {
     const stack = run([], { DATA_DIR });
     expect(await call_login(await stack.ready())).toBe(200);
     const sandboxes = sandboxes_of(stack.child);
-    expect(sandboxes).toHaveLength(1);
+    expect(sandboxes).not.toEqual([]);
     stack.child.kill("SIGKILL");
     await stack.ended;
     await expect_gone(sandboxes);
