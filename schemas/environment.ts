@@ -6,13 +6,29 @@ const matching = (pattern: RegExp, error: string) => z.string({ error }).check(z
 const client_id = matching(/^[a-z0-9]{1,128}$/, "must be the id of a Cognito app client");
 const bucket = matching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "must be the name of an S3 bucket");
 
+const cursor_key = matching(/^.{32,}$/, "must be a secret of at least 32 characters");
+
+/** What CopyObject takes, by which a photo is published. */
+const LARGEST_COPY = 5 * 1024 ** 3;
+const SIZE = `must be a number of bytes from 1 to ${LARGEST_COPY}`;
+const photo_max_bytes = z.pipe(
+  z.pipe(matching(/^[1-9]\d{0,9}$/, SIZE), z.transform(Number)),
+  z.int().check(z.maximum(LARGEST_COPY, { error: SIZE })),
+);
+
 export const environments = {
   photos: z.object({ PHOTOS_BUCKET: bucket }),
 
-  list: z.object({
+  list: z.object({ PHOTOS_BUCKET: bucket, CURSOR_KEY: cursor_key }),
+
+  request_upload: z.object({
     PHOTOS_BUCKET: bucket,
-    CURSOR_KEY: matching(/^.{32,}$/, "must be a secret of at least 32 characters"),
+    CURSOR_KEY: cursor_key,
+    PHOTO_MAX_BYTES: photo_max_bytes,
   }),
+
+  /** Of every function that is given an `uploadId`, which is sealed with the key of the cursors. */
+  uploads: z.object({ PHOTOS_BUCKET: bucket, CURSOR_KEY: cursor_key }),
 
   login: z.object({ USER_POOL_CLIENT_ID: client_id }),
 

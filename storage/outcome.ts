@@ -7,6 +7,9 @@ import type { PhotoStore } from "./photo_store.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 import { write_once } from "./write_once.ts";
 
+const refusal = z.enum(["not_an_image", "not_an_archive", "size_mismatch", "undeclared"]);
+export type Refusal = z.infer<typeof refusal>;
+
 const outcome = z.discriminatedUnion("outcome", [
   z.object({
     outcome: z.literal("photo"),
@@ -18,10 +21,7 @@ const outcome = z.discriminatedUnion("outcome", [
   }),
   /** Its extraction has been asked for, and has the upload's id. */
   z.object({ outcome: z.literal("archive") }),
-  z.object({
-    outcome: z.literal("refused"),
-    reason: z.enum(["not_an_image", "not_an_archive", "size_mismatch", "undeclared"]),
-  }),
+  z.object({ outcome: z.literal("refused"), reason: refusal }),
 ]);
 export type Outcome = z.infer<typeof outcome>;
 

@@ -25,6 +25,22 @@ export const s3_client = (config: S3ClientConfig = {}): S3Client =>
 export const presigning_s3_client = (): S3Client =>
   s3_client({ requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" });
 
+/**
+ * The client for what S3 takes its time over: it copies, and joins parts, at some hundred megabytes a second, and the
+ * largest photo may have some hundred. A copy whose answer does not come in time is found by the next try.
+ */
+export const patient_s3_client = (config: S3ClientConfig = {}): S3Client =>
+  new S3Client({
+    maxAttempts: 2,
+    requestHandler: {
+      connectionTimeout: 2_000,
+      requestTimeout: 20_000,
+      throwOnRequestTimeout: true,
+      socketTimeout: 20_000,
+    },
+    ...config,
+  });
+
 /** Errors of S3 after which the same request may succeed, beside every 5xx. */
 const TRANSIENT = new Set(["SlowDown", "RequestTimeout", "TooManyRequests", "ConditionalRequestConflict"]);
 

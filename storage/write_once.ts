@@ -16,7 +16,8 @@ export async function write_once(
   json: string,
   abortSignal: AbortSignal,
 ): Promise<boolean> {
-  const object = { Bucket: bucket, Key: key, Body: json, ContentType: "application/json" };
+  // Of an empty text the SDK would not know the length.
+  const object = { Bucket: bucket, Key: key, Body: Buffer.from(json), ContentType: "application/json" };
   for (let attempt = 1; ; attempt += 1) {
     try {
       await s3.send(new PutObjectCommand({ ...object, IfNoneMatch: "*" }), { abortSignal });

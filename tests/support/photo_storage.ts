@@ -32,7 +32,10 @@ export interface PhotoStorage {
 export const client_for = (url: string, config: S3ClientConfig = {}): S3Client =>
   s3_client({ endpoint: url, region: REGION, credentials: CREDENTIALS, ...config });
 
-export async function start_photo_storage({ clock }: { clock?: () => Date } = {}): Promise<PhotoStorage> {
+/** @param options.may_list whether S3 says that a key is missing; to functions without s3:ListBucket it does not */
+export async function start_photo_storage(
+  options: { clock?: () => Date; may_list?: () => boolean } = {},
+): Promise<PhotoStorage> {
   const data_dir = await mkdtemp(join(tmpdir(), "photos-"));
   const server = await start_s3({
     port: 0,
@@ -40,7 +43,7 @@ export async function start_photo_storage({ clock }: { clock?: () => Date } = {}
     region: REGION,
     credentials: [CREDENTIALS],
     buckets: [BUCKET],
-    ...(clock && { clock }),
+    ...options,
   });
   const s3 = client_for(server.url);
   const presigning = client_for(server.url, {
@@ -78,6 +81,7 @@ export const function_environment = (url: string): Readonly<Record<string, strin
   AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: url,
   PHOTOS_BUCKET: BUCKET,
   CURSOR_KEY: "a secret of at least 32 characters for tests",
+  PHOTO_MAX_BYTES: "200000000",
   USER_POOL_ID: "eu-central-1_Abcdefghi",
   USER_POOL_CLIENT_ID: "1example23456789",
 });

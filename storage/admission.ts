@@ -1,0 +1,169 @@
+/** Admits an uploaded file: a photo is published, an archive's extraction asked for, anything else refused. */
+import { CopyObjectCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import {
+  http_status,
+  plan_task_key,
+  problem,
+  quarantine_key,
+  type UploadKey,
+  upload_time,
+} from "@photo-uploader/layer";
+import { image_type } from "./image_type.ts";
+import { is_missing } from "./missing.ts";
+import { type Outcome, type Refusal, read_outcome, record_outcome } from "./outcome.ts";
+import { type Look, type ObjectOfOrigin, origin_in, write_photo_once } from "./photo_once.ts";
+import type { PhotoStore } from "./photo_store.ts";
+import { type Declared, discard_file, type QuarantinedFile, quarantined_file } from "./quarantine.ts";
+import { patient_s3_client, s3_client, storage_problem } from "./s3.ts";
+import { write_once } from "./write_once.ts";
+
+export interface UploadStore extends PhotoStore {
+  /** For what S3 takes its time over: to copy an object, and to join parts. */
+  readonly patient_s3: S3Client;
+}
+
+export const upload_store = (bucket: string): UploadStore => ({
+  s3: s3_client(),
+  patient_s3: patient_s3_client(),
+  bucket,
+});
+
+export interface Admitted {
+  readonly outcome: Outcome;
+  /** Whether this admission, and none before it, has brought the outcome about. */
+  readonly first: boolean;
+}
+
+/** How often it is begun anew, where the file is replaced while it is looked at. */
+const TRIES = 5;
+
+/**
+ * Brings about the outcome of an upload, once, however often it is called, at whatever time, and wherever an earlier
+ * call has ended: each step finds what an earlier one has done. The file goes last, when its outcome is recorded.
+ *
+ * @returns undefined where nothing has arrived
+ */
+export async function admit(
+  store: UploadStore,
+  upload: UploadKey,
+  signal: AbortSignal,
+): Promise<Admitted | undefined> {
+  for (let attempt = 1; attempt <= TRIES; attempt += 1) {
+    const known = await read_outcome(store, upload, signal);
+    if (known !== undefined) return concluded(store, upload, { outcome: known, first: false }, signal);
+    const file = await quarantined_file(store, upload, signal);
+    // Where another admission has ended since the question before, there is an outcome now.
+    if (file === undefined) {
+      const recorded = await read_outcome(store, upload, signal);
+      return recorded && { outcome: recorded, first: false };
+    }
+    const found = await outcome_of(store, upload, file, signal);
+    if (found === undefined) continue;
+    return concluded(store, upload, await record_outcome(store, upload, found, signal), signal);
+  }
+  throw problem(
+    "storage_unavailable",
+    "The file is being replaced all the time. Send it once, and ask again.",
+  );
+}
+
+/** An archive stays where it is, to be extracted from there. */
+async function concluded(
+  store: UploadStore,
+  upload: UploadKey,
+  admitted: Admitted,
+  signal: AbortSignal,
+): Promise<Admitted> {
+  if (admitted.outcome.outcome !== "archive") await discard_file(store, upload, signal);
+  return admitted;
+}
+
+const refused = (reason: Refusal): Outcome => ({ outcome: "refused", reason });
+
+/** undefined where the file has been replaced or removed meanwhile. */
+async function outcome_of(
+  store: UploadStore,
+  upload: UploadKey,
+  file: QuarantinedFile,
+  signal: AbortSignal,
+): Promise<Outcome | undefined> {
+  const { declared, head, size } = file;
+  if (declared === undefined) return refused("undeclared");
+  if (declared.size !== size) return refused("size_mismatch");
+  const content_type = await image_type(head);
+  if (declared.kind === "photo") {
+    return content_type === undefined
+      ? refused("not_an_image")
+      : published(store, upload, { ...file, declared, content_type }, signal);
+  }
+  // Whatever else it is, a ZIP may follow it: self-extracting archives begin with a program.
+  if (content_type !== undefined) return refused("not_an_archive");
+  await write_once(store, plan_task_key(upload), "", signal);
+  return { outcome: "archive" };
+}
+
+interface Publishable extends QuarantinedFile {
+  readonly declared: Declared;
+  readonly content_type: string;
+}
+
+/** Photos of one user and one name that were asked for in the same millisecond; more than this is no accident. */
+const KEYS = 100;
+
+/**
+ * The millisecond in which an upload was asked for, and those that follow. The time at which its file arrived would not
+ * do: a client that sends the form once more, since it got no answer, changes it between two admissions.
+ */
+const times_of = ({ id }: UploadKey): Date[] =>
+  Array.from({ length: KEYS }, (_, next) => new Date(upload_time(id) + next));
+
+/** Copies the file to a key of its own; undefined where it is no longer the file that was looked at. */
+async function published(
+  { s3, patient_s3, bucket }: UploadStore,
+  upload: UploadKey,
+  { declared, etag, size, content_type }: Publishable,
+  abortSignal: AbortSignal,
+): Promise<Outcome | undefined> {
+  let photo = { size, content_type };
+  const write = (object: ObjectOfOrigin) =>
+    patient_s3.send(
+      new CopyObjectCommand({
+        ...object,
+        Bucket: bucket,
+        CopySource: [bucket, ...quarantine_key(upload).split("/")].map(encodeURIComponent).join("/"),
+        CopySourceIfMatch: etag,
+        MetadataDirective: "REPLACE",
+        ContentType: content_type,
+      }),
+      { abortSignal },
+    );
+  const look: Look = async (key) => {
+    const present = await photo_at({ s3, bucket }, key, abortSignal);
+    // S3 says 412 of a source that is another, too, and then there is nothing at the key.
+    if (present === undefined) throw new FileChanged();
+    if (present.origin === upload.id) photo = { size: present.size, content_type: present.content_type };
+    return present;
+  };
+  const origin = { id: upload.id, times: times_of(upload) };
+  try {
+    const { filename } = await write_photo_once(upload.user, declared.name, origin, write, look);
+    return { outcome: "photo", filename, ...photo };
+  } catch (error) {
+    if (error instanceof FileChanged || is_missing(error)) return undefined;
+    throw storage_problem(error);
+  }
+}
+
+class FileChanged extends Error {}
+
+async function photo_at({ s3, bucket }: PhotoStore, key: string, abortSignal: AbortSignal) {
+  const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
+  const photo = await s3.send(head, { abortSignal }).catch((error) => {
+    // The answer to HEAD has no body, and so no reason for a 403.
+    if ([403, 404].includes(http_status(error) ?? 0)) return undefined;
+    throw error;
+  });
+  if (photo === undefined) return undefined;
+  const { ContentLength: size = 0, ContentType: content_type = "", Metadata } = photo;
+  return { origin: origin_in(Metadata), size, content_type };
+}
