@@ -18,10 +18,13 @@ type Operations = Readonly<Record<string, string>>;
 
 const OBJECT_OPERATIONS: Operations = {
   PutObject: "s3:PutObject",
+  PostObject: "s3:PutObject",
+  CopyObject: "s3:PutObject",
   CreateMultipartUpload: "s3:PutObject",
   UploadPart: "s3:PutObject",
   CompleteMultipartUpload: "s3:PutObject",
   AbortMultipartUpload: "s3:AbortMultipartUpload",
+  ListParts: "s3:ListMultipartUploadParts",
   GetObject: "s3:GetObject",
   HeadObject: "s3:GetObject",
   DeleteObject: "s3:DeleteObject",
@@ -32,6 +35,8 @@ const BUCKET_OPERATIONS: Operations = { ListObjectsV2: "s3:ListBucket" };
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html */
 const CREATES_AN_OBJECT: Operations = {
   PutObject: "true",
+  PostObject: "true",
+  CopyObject: "true",
   CompleteMultipartUpload: "true",
   CreateMultipartUpload: "false",
   UploadPart: "false",
@@ -60,11 +65,22 @@ export function questions_of(call: AwsCall): readonly AccessQuestion[] {
     context: {
       ...Object.fromEntries(Object.entries(conditions).map(([name, value]) => [`s3:${name}`, value])),
       ...(creates && { "s3:ObjectCreationOperation": creates }),
-      "s3:authType": call.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+      "s3:authType": auth_type(call),
       "s3:signatureversion": "AWS4-HMAC-SHA256",
     },
   };
+  const source = conditions["x-amz-copy-source"];
+  if (source !== undefined) {
+    const read = `arn:aws:s3:::${decodeURIComponent(source).replace(/^\//, "")}`;
+    return [question, { ...question, action: "s3:GetObject", resource: read }];
+  }
   // A deletion that depends on the ETag reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
   const reads = operation === "DeleteObject" && (conditions["if-match"] ?? "*") !== "*";
   return reads ? [question, { ...question, action: "s3:GetObject" }] : [question];
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html */
+function auth_type({ operation, presigned }: AwsCall): string {
+  if (operation === "PostObject") return "POST";
+  return presigned ? "REST-QUERY-STRING" : "REST-HEADER";
 }

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -5,6 +7,7 @@ import fc from "fast-check";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { type Chaos, type QueueSettings, Queues } from "../../../local/queue/queue.ts";
 
+const PROJECT = path.join(import.meta.dirname, "..", "..", "..");
 const root = mkdtempSync(path.join(tmpdir(), "photo-uploader-queue-"));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -199,6 +202,31 @@ describe("a queue", () => {
     expect(queue.receive(10)).toMatchObject([
       { body: "tried", received: 2 },
       { body: "new", received: 1 },
+    ]);
+  });
+});
+
+describe("a process that is killed", () => {
+  it("leaves every message, also what it was at, as SQS would", async () => {
+    const file = new_file();
+    const source = `
+      import { Queues } from ${JSON.stringify(path.join(PROJECT, "local", "queue", "queue.ts"))};
+      const queues = new Queues({ file: ${JSON.stringify(file)}, region: "eu-central-1" });
+      const queue = queues.open({ name: "arrivals", visibility_timeout_s: 3600, max_receive_count: 3 });
+      for (const body of ["done", "under way", "waiting"]) queue.send(body);
+      queue.delete(queue.receive(1)[0].receipt);
+      queue.receive(1);
+      process.kill(process.pid, "SIGKILL");`;
+    const child = spawn(process.execPath, ["--input-type=module", "--eval", source], { stdio: "ignore" });
+    expect(await once(child, "exit")).toEqual([null, "SIGKILL"]);
+
+    const queues = new Queues({ file, region: "eu-central-1" });
+    opened.push(queues);
+    const queue = queues.open({ name: "arrivals", visibility_timeout_s: 3600, max_receive_count: 3 });
+    const left = queue.receive(10).map(({ body, received }) => [body, received]);
+    expect(left.toSorted()).toEqual([
+      ["under way", 2],
+      ["waiting", 1],
     ]);
   });
 });
