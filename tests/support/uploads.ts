@@ -20,3 +20,7 @@ export function send_form(
 /** The code of S3's error document; empty where there is none. */
 export const s3_code = async (response: Response): Promise<string> =>
   /<Code>(\w+)<\/Code>/.exec(await response.text())?.[1] ?? "";
+
+/** Sends a part to the URL of /upload_parts. */
+export const send_part = (url: string, bytes: Uint8Array): Promise<Response> =>
+  fetch(url, { method: "PUT", body: Buffer.from(bytes) });
