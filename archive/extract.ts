@@ -63,6 +63,8 @@ export interface FailedOutcome<R extends string> {
 }
 
 export interface ExtractOptions {
+  /** Of the archive, in any order; all unless told. */
+  readonly entries?: readonly ArchiveEntry[];
   /** Entries at a time; 4 unless told. */
   readonly concurrency?: number;
   /**
@@ -86,8 +88,8 @@ export interface ExtractOptions {
 }
 
 /**
- * One outcome for every entry, in the order of the archive. Rejects only for options that make no sense: what
- * goes wrong is an outcome.
+ * One outcome for every entry, in the order of the archive or of `entries`. Rejects only for options that make no sense:
+ * what goes wrong is an outcome.
  */
 export async function extract<T, R extends string = never>(
   archive: Archive,
@@ -95,17 +97,18 @@ export async function extract<T, R extends string = never>(
   options: ExtractOptions = {},
 ): Promise<EntryOutcome<T, R>[]> {
   const { concurrency = 4, in_flight_bytes = default_in_flight_bytes, attempts = 3, signal } = options;
+  const { entries = archive.entries } = options;
   for (const number of [concurrency, attempts]) {
     if (!Number.isInteger(number) || number < 1) {
       throw new RangeError("concurrency and attempts must be whole numbers of one or more");
     }
   }
-  const outcomes: EntryOutcome<T, R>[] = [];
+  const outcomes = new Map<ArchiveEntry, EntryOutcome<T, R>>();
   const wanted: ArchiveEntry[] = [];
-  for (const entry of archive.entries) {
+  for (const entry of entries) {
     const outcome = outcome_unopened(entry, sink, options.skip_platform_files ?? true);
     if (outcome === undefined) wanted.push(entry);
-    else outcomes[entry.index] = outcome;
+    else outcomes.set(entry, outcome);
   }
   // In the order of their bytes, whatever that of the directory, so that the archive is read from front to back.
   wanted.sort((a, b) => a.header_offset - b.header_offset);
@@ -127,7 +130,7 @@ export async function extract<T, R extends string = never>(
 
   const queue = wanted.values();
   const work = async () => {
-    for (const entry of queue) outcomes[entry.index] = await extract_entry(run, entry);
+    for (const entry of queue) outcomes.set(entry, await extract_entry(run, entry));
   };
   try {
     await Promise.all(Array.from({ length: concurrency }, work));
@@ -135,7 +138,7 @@ export async function extract<T, R extends string = never>(
     signal?.removeEventListener("abort", abort);
     await read_ahead?.end();
   }
-  return outcomes;
+  return entries.flatMap((entry) => outcomes.get(entry) ?? []);
 }
 
 /** Bytes: three entries of the largest size that is read as a whole. */

@@ -1,6 +1,6 @@
 /** Where the entries of an archive go: each becomes a photo of its own in S3, or is told why not. */
 import { Readable } from "node:stream";
-import { write_new_photo } from "@photo-uploader/layer";
+import { type NewObject, write_new_photo } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
 import { upload_object } from "./object_upload.ts";
@@ -17,6 +17,13 @@ export interface StoredEntry {
 
 export type SinkReason = "not_an_image" | "empty_file" | "storage_refused" | "storage_unavailable";
 
+/** Calls `write` with the key that an entry's photo is to have. */
+export type Placing = (
+  entry: ArchiveEntry,
+  write: (object: NewObject) => Promise<unknown>,
+  signal: AbortSignal,
+) => Promise<{ readonly filename: string }>;
+
 /** Up to here the archive engine gives an entry as one chunk, once it has been checked. */
 export const WHOLE_BYTES = 8 * 1024 * 1024;
 
@@ -24,14 +31,20 @@ export const WHOLE_BYTES = 8 * 1024 * 1024;
  * Entries up to `WHOLE_BYTES` are written by one PutObject, which the SDK can send again; larger ones are streamed in
  * parts. Either way S3 is given the directory's CRC-32 and refuses anything else, the engine holds back the last chunk
  * until the bytes are right, and nothing is there before all is.
+ *
+ * @param place as a new photo of the user, unless told
  */
-export const photo_sink = (store: PhotoStore, user: string): EntrySink<StoredEntry, SinkReason> => ({
+export const photo_sink = (
+  store: PhotoStore,
+  user: string,
+  place: Placing = (entry, write) => write_new_photo(user, entry.path, write),
+): EntrySink<StoredEntry, SinkReason> => ({
   write: async (entry, bytes, signal) => {
     if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
     const photo = await open_photo(bytes);
     return photo === undefined
       ? { outcome: "skipped", reason: "not_an_image" }
-      : write_photo(store, user, entry, bytes, photo, signal);
+      : write_photo(store, place, entry, bytes, photo, signal);
   },
 });
 
@@ -65,22 +78,23 @@ async function* all_chunks(
 
 async function write_photo(
   { s3, bucket }: PhotoStore,
-  user: string,
+  place: Placing,
   entry: ArchiveEntry,
   bytes: AsyncIterable<Uint8Array>,
   { content_type, chunks }: OpenPhoto,
   signal: AbortSignal,
 ): Promise<Written<StoredEntry, SinkReason>> {
-  const { size, path } = entry;
+  const { size } = entry;
   const whole = size <= WHOLE_BYTES ? await collected(chunks) : undefined;
   let tries = 0;
   try {
-    const { filename } = await write_new_photo(user, path, (object) => {
+    const write = (object: NewObject): Promise<void> => {
       tries += 1;
       const Body = whole ?? streamed(tries === 1 ? chunks : bytes);
       const params = { Bucket: bucket, Body, ContentType: content_type, ...checksum(entry.crc32), ...object };
       return upload_object(s3, params, size, signal);
-    });
+    };
+    const { filename } = await place(entry, write, signal);
     return { outcome: "stored", value: { filename, size, content_type } };
   } catch (error) {
     if (signal.aborted) throw error;

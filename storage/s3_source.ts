@@ -5,6 +5,13 @@ import { http_status } from "@photo-uploader/layer";
 import { ArchiveError, type ByteSource } from "../archive/index.ts";
 import type { PhotoStore } from "./photo_store.ts";
 
+/** What an object's bytes are known by. */
+export interface ObjectVersion {
+  /** Bytes. */
+  readonly size: number;
+  readonly etag: string;
+}
+
 /**
  * Asks for the object's size and ETag, with which every read is then made, so that an object that is overwritten in
  * the meantime gives no mixture of both. Give it to `windowed_source`: each read here is a request.
@@ -12,18 +19,27 @@ import type { PhotoStore } from "./photo_store.ts";
  * @throws the SDK's error where the object cannot be asked for; `NotFound` where there is none.
  */
 export async function s3_source(
-  { s3, bucket }: PhotoStore,
+  store: PhotoStore,
   key: string,
   abortSignal?: AbortSignal,
 ): Promise<ByteSource> {
-  const object = { Bucket: bucket, Key: key };
-  const { ContentLength: size, ETag: IfMatch } = await s3.send(
-    new HeadObjectCommand(object),
+  const { ContentLength: size, ETag: etag } = await store.s3.send(
+    new HeadObjectCommand({ Bucket: store.bucket, Key: key }),
     send_options(abortSignal),
   );
-  if (size === undefined || IfMatch === undefined) {
+  if (size === undefined || etag === undefined) {
     throw new Error("S3 answered HeadObject without the object's length or ETag");
   }
+  return s3_version_source(store, key, { size, etag });
+}
+
+/** As `s3_source`, of the version of the object that is meant. */
+export function s3_version_source(
+  { s3, bucket }: PhotoStore,
+  key: string,
+  { size, etag: IfMatch }: ObjectVersion,
+): ByteSource {
+  const object = { Bucket: bucket, Key: key };
   let changed: ArchiveError | undefined;
   return {
     size,

@@ -1,0 +1,90 @@
+/** The photos of an archive's entries: each has a key that follows from the job and its place in the directory alone. */
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
+import { http_status, type JobKey, upload_time } from "@photo-uploader/layer";
+import type { ArchiveEntry, EntrySink } from "../archive/index.ts";
+import {
+  find_photo_once,
+  type Origin,
+  origin_in,
+  type PresentPhoto,
+  write_photo_once,
+} from "../storage/photo_once.ts";
+import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_sink.ts";
+import type { PhotoStore } from "../storage/photo_store.ts";
+import { storage_problem } from "../storage/s3.ts";
+import { type Outcome, uploaded } from "./outcomes.ts";
+
+/** Other photos that may have an entry's keys, all of one name and a millisecond each; more than this is no accident. */
+const KEYS = 100;
+
+/**
+ * The entries of an archive of `count` have the milliseconds before its upload was asked for, in the order of the
+ * directory. Where a key is another photo's, the entry has one that is `count` milliseconds older: so no two entries
+ * ever meet.
+ */
+function origin_of({ id }: JobKey, count: number, { index }: ArchiveEntry): Origin {
+  const time = (turn: number): Date => new Date(upload_time(id) - (count - index) - turn * count);
+  return { id: `${id}/${index}`, times: Array.from({ length: KEYS }, (_, turn) => time(turn)) };
+}
+
+/** @param count entries of the archive */
+export const entry_sink = (
+  store: PhotoStore,
+  job: JobKey,
+  count: number,
+): EntrySink<StoredEntry, SinkReason> =>
+  photo_sink(store, job.user, (entry, write, signal) =>
+    write_photo_once(job.user, entry.path, origin_of(job, count, entry), write, (key) =>
+      look(store, key, signal),
+    ),
+  );
+
+/** Questions at a time. */
+const LOOKS_AT_ONCE = 16;
+
+/** The entries that an earlier try has stored. */
+export async function stored_before(
+  store: PhotoStore,
+  job: JobKey,
+  count: number,
+  entries: readonly ArchiveEntry[],
+  signal: AbortSignal,
+): Promise<Map<ArchiveEntry, Outcome>> {
+  const stored = new Map<ArchiveEntry, Outcome>();
+  const queue = entries.values();
+  const work = async (): Promise<void> => {
+    for (const entry of queue) {
+      const found = await find_photo_once(job.user, entry.path, origin_of(job, count, entry), (key) =>
+        look(store, key, signal).catch(unless_forbidden),
+      );
+      if (found !== undefined) stored.set(entry, uploaded(entry.path, found));
+    }
+  };
+  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
+  return stored;
+}
+
+async function look(
+  { s3, bucket }: PhotoStore,
+  key: string,
+  abortSignal: AbortSignal,
+): Promise<PresentPhoto | undefined> {
+  try {
+    const { Metadata, ContentLength, ContentType } = await s3.send(
+      new HeadObjectCommand({ Bucket: bucket, Key: key }),
+      { abortSignal },
+    );
+    return { origin: origin_in(Metadata), size: ContentLength ?? 0, content_type: ContentType ?? "" };
+  } catch (error) {
+    if (http_status(error) === 404) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * S3 says 403 of a key that is not there to a function that may not list, and the answer to HEAD has no body that would
+ * tell. Should the photo be there after all, writing it will find it.
+ */
+function unless_forbidden(error: unknown): undefined {
+  if (http_status(error) !== 403) throw storage_problem(error);
+}
