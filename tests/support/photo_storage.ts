@@ -8,6 +8,7 @@ import {
   type S3Client,
   type S3ClientConfig,
 } from "@aws-sdk/client-s3";
+import type { Notification } from "../../local/s3/notifications.ts";
 import { start_s3 } from "../../local/s3/server.ts";
 import type { PhotoStore } from "../../storage/photo_store.ts";
 import { s3_client } from "../../storage/s3.ts";
@@ -34,7 +35,7 @@ export const client_for = (url: string, config: S3ClientConfig = {}): S3Client =
 
 /** @param options.may_list whether S3 says that a key is missing; to functions without s3:ListBucket it does not */
 export async function start_photo_storage(
-  options: { clock?: () => Date; may_list?: () => boolean } = {},
+  options: { clock?: () => Date; may_list?: () => boolean; notifications?: readonly Notification[] } = {},
 ): Promise<PhotoStorage> {
   const data_dir = await mkdtemp(join(tmpdir(), "photos-"));
   const server = await start_s3({
