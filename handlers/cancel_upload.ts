@@ -14,7 +14,7 @@ import { abort_parts } from "../storage/upload_in_parts.ts";
 export const cancel_upload =
   (store: PhotoStore, { open }: UploadIds) =>
   async ({ username, body: { uploadId }, signal }: Request<CancelUploadRequest>): Promise<Reply> => {
-    const { multipart, ...declared } = await open(username, uploadId);
+    const { multipart, ...declared } = open(username, uploadId);
     const upload = { user: username, ...declared };
     if (multipart !== undefined) await abort_parts(store, { ...upload, multipart }, signal);
     if ((await read_outcome(store, upload, signal)) !== undefined) throw completed();

@@ -15,7 +15,7 @@ import { type UploadIds, upload_ids } from "../storage/upload_id.ts";
 export const complete_upload =
   (store: UploadStore, { open }: UploadIds) =>
   async ({ username, body: { uploadId }, signal }: Request<CompleteUploadRequest>): Promise<Reply> => {
-    const upload = await open(username, uploadId);
+    const upload = open(username, uploadId);
     const { outcome, first } = await complete(store, username, upload, signal);
     if (outcome.outcome === "archive") return answered(202, { jobId: upload.id });
     const { filename, size, content_type } = outcome;

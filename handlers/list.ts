@@ -15,7 +15,7 @@ const ANSWERED_BYTES = 5_500_000;
 export const list =
   (store: PhotoStore, { seal, open }: Cursors) =>
   async ({ username, body: { limit = Infinity, cursor }, signal }: Request<ListRequest>): Promise<Reply> => {
-    const before = cursor === undefined ? undefined : await open(username, cursor);
+    const before = cursor === undefined ? undefined : open(username, cursor);
     const photos: ListedPhoto[] = [];
     let bytes = 0;
     for await (const run of newest_first((after) => list_photos(store, username, after, signal), before)) {
@@ -24,7 +24,7 @@ export const list =
         bytes += answered_bytes(photo);
         const last = photos.at(-1);
         if (last && (photos.length >= limit || bytes > ANSWERED_BYTES)) {
-          const answer: ListResponse = { photos, cursor: await seal(username, last.filename) };
+          const answer: ListResponse = { photos, cursor: seal(username, last.filename) };
           return { status: 200, body: answer };
         }
         photos.push(photo);

@@ -43,13 +43,13 @@ export const request_upload =
     const expires = in_seconds(UPLOAD_SECONDS);
     if (multipart) {
       const begun = await begin_parts(store, upload, declaration, signal);
-      const uploadId = await seal(username, { id, kind, size, crc32, multipart: begun }, expires);
+      const uploadId = seal(username, { id, kind, size, crc32, multipart: begun }, expires);
       const parts = { partSize: PART_BYTES, parts: part_count(size) };
       return created({ uploadId, method: "PUT", ...parts, expiresAt: expires.toISOString() });
     }
     const expiresAt = in_seconds(FORM_SECONDS).toISOString();
     const { url, fields } = await upload_form(store, upload, declaration, FORM_SECONDS);
-    const uploadId = await seal(username, { id, kind, size }, expires);
+    const uploadId = seal(username, { id, kind, size }, expires);
     return created({ uploadId, method: "POST", url, fields, expiresAt });
   };
 

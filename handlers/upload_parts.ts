@@ -18,7 +18,7 @@ const URL_SECONDS = 3_600;
 export const upload_parts =
   (store: PhotoStore, presigning: PhotoStore, { open }: UploadIds) =>
   async ({ username, body, signal }: Request<UploadPartsRequest>): Promise<Reply> => {
-    const upload = { ...in_parts(await open(username, body.uploadId)), user: username };
+    const upload = { ...in_parts(open(username, body.uploadId)), user: username };
     refuse_unknown(body.sign, part_count(upload.size));
     const expires = new Date(Date.now() + URL_SECONDS * 1000);
     const [arrived, urls] = await Promise.all([

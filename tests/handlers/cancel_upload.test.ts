@@ -34,7 +34,7 @@ const photo = { name: "beach.jpg", size: 5_000, contentType: "image/jpeg", kind:
 
 async function requested(body: object) {
   const answer = read_answer(request_upload_response, await post(request, body), 201);
-  return { answer, id: (await open("ann", answer.uploadId)).id };
+  return { answer, id: open("ann", answer.uploadId).id };
 }
 
 /** An upload in one piece that has arrived. */
@@ -104,7 +104,7 @@ describe("POST /cancel_upload", () => {
 
   it("refuses an id that is another's, expired or made up, in the same way, and removes nothing", async () => {
     const { uploadId, id } = await sent();
-    const expired = await seal("ann", { id, kind: "photo", size: 5_000 }, new Date(Date.now() - 1_000));
+    const expired = seal("ann", { id, kind: "photo", size: 5_000 }, new Date(Date.now() - 1_000));
     const answers = [
       await post(cancel, { uploadId }, "eve"),
       await post(cancel, { uploadId: expired }),

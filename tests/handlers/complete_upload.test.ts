@@ -43,7 +43,7 @@ async function requested(
   const event = json_event(body, { route: "POST /request_upload", username: user });
   const form = read_answer(request_upload_response, await request(event, lambda_context()), 201);
   if (form.method !== "POST") throw new Error("This is no form.");
-  const upload = { ...(await open(user, form.uploadId)), user };
+  const upload = { ...open(user, form.uploadId), user };
   return { uploadId: form.uploadId, upload, send: (sent) => send_form(form, sent) };
 }
 
@@ -155,8 +155,8 @@ describe("POST /complete_upload refuses", () => {
     const past = new Date(Date.now() - 1_000);
     const answers = [
       await completed(uploadId, "bob"),
-      await completed(await seal(user, sealed, past)),
-      await completed(await upload_ids("k".repeat(40)).seal(user, sealed, new Date(Date.now() + 1e6))),
+      await completed(seal(user, sealed, past)),
+      await completed(upload_ids("k".repeat(40)).seal(user, sealed, new Date(Date.now() + 1e6))),
       await completed(upload.id),
       await completed(`${uploadId}x`),
       await completed(uploadId.slice(1)),

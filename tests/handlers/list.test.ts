@@ -109,7 +109,7 @@ describe("POST /list", () => {
     const { cursor } = await page_of({ limit: 2 }, "dora");
     const { seal } = cursors(environment.CURSOR_KEY ?? "");
     expect(names_of(await page_of({ cursor }, "dora"))).toEqual(filenames.slice(2));
-    const of_a_gap = await seal("dora", photo_filename(new Date(at(2).getTime() - 1), "gone.jpg"));
+    const of_a_gap = seal("dora", photo_filename(new Date(at(2).getTime() - 1), "gone.jpg"));
     expect(names_of(await page_of({ cursor: of_a_gap }, "dora"))).toEqual(filenames.slice(2));
   });
 
@@ -117,10 +117,7 @@ describe("POST /list", () => {
     await stored("emil", 3);
     const { cursor = "" } = await page_of({ limit: 1 }, "emil");
     expect(await page_of({ cursor }, "emil")).toHaveProperty("photos.length", 2);
-    const forged = await cursors("another secret of at least 32 characters").seal(
-      "emil",
-      "20261123T100002000Z_a",
-    );
+    const forged = cursors("another secret of at least 32 characters").seal("emil", "20261123T100002000Z_a");
     const answers = [
       await listing_of({ cursor }, "mallory"),
       await listing_of({ cursor: forged }, "emil"),

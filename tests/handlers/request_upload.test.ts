@@ -45,7 +45,7 @@ describe("POST /request_upload", () => {
     const before = Date.now();
     const form = await form_for({ ...photo, name });
     expect((await send_form(form, bytes)).status).toBe(204);
-    const { id } = await open("ann", form.uploadId);
+    const { id } = open("ann", form.uploadId);
     const key = quarantine_key({ user: "ann", id });
     expect((await keys()).filter((stored) => stored.includes(id))).toEqual([key]);
     const stored = await store.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: key }));
@@ -68,7 +68,7 @@ describe("POST /request_upload", () => {
 
   it.each(["a/b😀", "..", "%2e", OWN_NAME])("keeps the user %j to a prefix of their own", async (user) => {
     const answer = read_answer(request_upload_response, await request(photo, user), 201);
-    const { id } = await open(user, answer.uploadId);
+    const { id } = open(user, answer.uploadId);
     const key = answer.method === "POST" ? answer.fields.key : undefined;
     expect(parse_quarantine_key(key ?? "")).toEqual({ user, id });
     if (answer.method === "POST") expect((await send_form(answer, bytes)).status).toBe(204);

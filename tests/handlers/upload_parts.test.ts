@@ -54,7 +54,7 @@ async function parted(user: string, more: object = {}): Promise<Parted> {
   const signed = async (...numbers: number[]) => read_answer(upload_parts_response, await parts(numbers));
   return {
     uploadId,
-    id: (await open(user, uploadId)).id,
+    id: open(user, uploadId).id,
     parts,
     signed,
     send: async (...numbers) => {

@@ -19,7 +19,7 @@ const refused = {
 /** What a cursor opens to, or the code of the problem. */
 const opened = async (user: string, cursor: string): Promise<unknown> => {
   try {
-    return { filename: await open(user, cursor) };
+    return { filename: open(user, cursor) };
   } catch (error) {
     expect(error).toMatchObject(refused);
     return "refused";
@@ -31,70 +31,64 @@ describe("a cursor", () => {
     await fc.assert(
       fc.asyncProperty(user_name, time, file_name, async (user, uploaded_at, name) => {
         const filename = photo_filename(uploaded_at, name);
-        const cursor = await seal(user, filename);
-        expect(await open(user, cursor)).toBe(filename);
+        const cursor = seal(user, filename);
+        expect(open(user, cursor)).toBe(filename);
         expect(cursor).toMatch(/^[\w.-]{1,4096}$/);
       }),
     );
   });
 
   it("opens in another instance of the function, which has the same key", async () => {
-    expect(await cursors(SECRET).open("ann", await seal("ann", FILENAME))).toBe(FILENAME);
+    expect(cursors(SECRET).open("ann", seal("ann", FILENAME))).toBe(FILENAME);
   });
 
   it("is refused of another user, with every user's name", async () => {
     await fc.assert(
       fc.asyncProperty(user_name, user_name, async (user, other) => {
         fc.pre(user !== other);
-        expect(await opened(other, await seal(user, FILENAME))).toBe("refused");
+        expect(await opened(other, seal(user, FILENAME))).toBe("refused");
       }),
     );
   });
 
   it("is refused where it was sealed with another key", async () => {
-    const cursor = await cursors(`${SECRET}!`).seal("ann", FILENAME);
+    const cursor = cursors(`${SECRET}!`).seal("ann", FILENAME);
     expect(await caught(() => open("ann", cursor))).toMatchObject(refused);
   });
 
   it("is refused with any bit of it changed", async () => {
-    const parts = (await seal("ann", FILENAME)).split(".").map((part) => Buffer.from(part, "base64url"));
-    for (const [index, part] of parts.entries()) {
-      for (let bit = 0; bit < part.length * 8; bit += 1) {
-        const changed = Buffer.from(part);
-        changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
-        const forged = parts
-          .with(index, changed)
-          .map((bytes) => bytes.toString("base64url"))
-          .join(".");
-        expect(await opened("ann", forged), `bit ${bit} of part ${index}`).toBe("refused");
-      }
+    const sealed = Buffer.from(seal("ann", FILENAME), "base64url");
+    for (let bit = 0; bit < sealed.length * 8; bit += 1) {
+      const changed = Buffer.from(sealed);
+      changed.writeUInt8(changed.readUInt8(bit >> 3) ^ (1 << (bit & 7)), bit >> 3);
+      expect(await opened("ann", changed.toString("base64url")), `bit ${bit}`).toBe("refused");
     }
   });
 
-  it("never opens to another filename with any character of it changed", async () => {
-    const cursor = await seal("ann", FILENAME);
+  it("is refused with any character of it changed", async () => {
+    const cursor = seal("ann", FILENAME);
     const signs = "AQgw_-.09z%\0 ";
     for (let at = 0; at < cursor.length; at += 1) {
       for (const sign of signs) {
         const forged = `${cursor.slice(0, at)}${sign}${cursor.slice(at + 1)}`;
-        // The last sign of a part has bits that stand for nothing.
-        expect(["refused", { filename: FILENAME }]).toContainEqual(await opened("ann", forged));
+        expect(await opened("ann", forged)).toEqual(forged === cursor ? { filename: FILENAME } : "refused");
       }
     }
   });
 
   it("is refused shortened, lengthened or spliced", async () => {
-    const [one, other] = [await seal("ann", FILENAME), await seal("ann", FILENAME.replace("beach", "cliff"))];
-    const spliced = one
-      .split(".")
-      .map((_, index) =>
-        one
-          .split(".")
-          .with(index, other.split(".")[index] ?? "")
-          .join("."),
-      )
-      .filter((cursor) => cursor !== one);
-    for (const cursor of [one.slice(1), one.slice(0, -2), `${one}.`, `${one}${other}`, ...spliced]) {
+    const [one, other] = [seal("ann", FILENAME), seal("ann", FILENAME.replace("beach", "cliff"))];
+    const spliced = Array.from({ length: one.length - 1 }, (_, index) => index + 1).map(
+      (at) => one.slice(0, at) + other.slice(at),
+    );
+    for (const cursor of [
+      one.slice(1),
+      one.slice(0, -2),
+      `${one}.`,
+      `${one}=`,
+      `${one}${other}`,
+      ...spliced,
+    ]) {
       expect(await opened("ann", cursor)).toBe("refused");
     }
   });
@@ -113,6 +107,12 @@ describe("a cursor", () => {
     );
   });
 
+  it("that is shorter than any is refused", async () => {
+    for (let length = 0; length < 60; length += 1) {
+      expect(await opened("ann", "A".repeat(length))).toBe("refused");
+    }
+  });
+
   it.each([
     ["an unsigned token", "eyJhbGciOiJub25lIn0.eyJmaWxlbmFtZSI6ImEiLCJzdWIiOiJhbm4ifQ."],
     ["a filename", FILENAME],
@@ -123,7 +123,7 @@ describe("a cursor", () => {
   });
 
   it("reveals neither filename nor user, in any encoding", async () => {
-    const cursor = await seal("ann-canary", FILENAME);
+    const cursor = seal("ann-canary", FILENAME);
     const decoded = cursor.split(".").flatMap((part) => {
       const bytes = Buffer.from(part, "base64url");
       return [bytes.toString("latin1"), bytes.toString("hex"), bytes.toString("base64")];
@@ -143,7 +143,7 @@ describe("a cursor", () => {
   });
 
   it("is another one each time, so that two cannot be compared", async () => {
-    expect(await seal("ann", FILENAME)).not.toBe(await seal("ann", FILENAME));
+    expect(seal("ann", FILENAME)).not.toBe(seal("ann", FILENAME));
   });
 });
 
