@@ -21,11 +21,19 @@ describe("read_environment", () => {
     expect(read_environment("list", environment)).toEqual({ PHOTOS_BUCKET: "yourplace", CURSOR_KEY });
     expect(read_environment("login", environment)).toEqual({ USER_POOL_CLIENT_ID: POOL.USER_POOL_CLIENT_ID });
     expect(read_environment("authorizer", environment)).toEqual(POOL);
+    expect(read_environment("uploads", environment)).toEqual({ PHOTOS_BUCKET: "yourplace", CURSOR_KEY });
+    expect(read_environment("request_upload", { ...environment, PHOTO_MAX_BYTES: "200000000" })).toEqual({
+      PHOTOS_BUCKET: "yourplace",
+      CURSOR_KEY,
+      PHOTO_MAX_BYTES: 200_000_000,
+    });
   });
 
   it.each([
     ["photos", ["PHOTOS_BUCKET"]],
     ["list", ["PHOTOS_BUCKET", "CURSOR_KEY"]],
+    ["uploads", ["PHOTOS_BUCKET", "CURSOR_KEY"]],
+    ["request_upload", ["PHOTOS_BUCKET", "CURSOR_KEY", "PHOTO_MAX_BYTES"]],
     ["login", ["USER_POOL_CLIENT_ID"]],
     ["authorizer", ["USER_POOL_ID", "USER_POOL_CLIENT_ID"]],
   ] as const)("names every variable of %s that is missing", (name, variables) => {
@@ -39,12 +47,17 @@ describe("read_environment", () => {
     ["photos", "PHOTOS_BUCKET", ""],
     ["photos", "PHOTOS_BUCKET", "yourplace\n"],
     ["list", "CURSOR_KEY", "too-short"],
+    ["request_upload", "PHOTO_MAX_BYTES", "00"],
+    ["request_upload", "PHOTO_MAX_BYTES", "200 MB"],
+    ["request_upload", "PHOTO_MAX_BYTES", "2e8"],
+    // One more than CopyObject takes.
+    ["request_upload", "PHOTO_MAX_BYTES", "5368709121"],
     ["login", "USER_POOL_CLIENT_ID", "Capitals"],
     ["authorizer", "USER_POOL_ID", "no-pool"],
     ["authorizer", "USER_POOL_ID", "eu-central-1_Abc/../../"],
     ["authorizer", "JWKS_URI", "https://attacker.example/keys"],
   ] as const)("names the variable of %s that is wrong, and not its value: %s=%j", (name, variable, value) => {
-    const right = { ...POOL, PHOTOS_BUCKET: "yourplace", CURSOR_KEY };
+    const right = { ...POOL, PHOTOS_BUCKET: "yourplace", CURSOR_KEY, PHOTO_MAX_BYTES: "1" };
     const said = complaint(name, { ...right, [variable]: value });
     expect(said).toContain(`${variable} must be`);
     expect(said.match(/must be/g)).toHaveLength(1);

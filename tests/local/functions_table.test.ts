@@ -16,16 +16,25 @@ function read(functions: object) {
 }
 
 describe("the table of functions", () => {
-  it("of the project has the authorizer and the six endpoints, of which login alone is open", () => {
+  it("of the project has the authorizer, the endpoints, of which login alone is open, and the workers", () => {
     const table = read_functions_table();
-    const routes = Object.entries(table).map(([name, { route, authorized }]) => [name, route, authorized]);
+    const routes = Object.entries(table).map(([name, { route, queue, authorized }]) => [
+      name,
+      route ?? queue,
+      authorized,
+    ]);
     expect(routes.toSorted()).toEqual([
+      ["admit", "admissions", false],
       ["authorizer", undefined, false],
+      ["cancel_upload", "POST /cancel_upload", true],
+      ["complete_upload", "POST /complete_upload", true],
       ["delete", "POST /delete", true],
       ["download", "POST /download", true],
       ["list", "POST /list", true],
       ["login", "POST /login", false],
+      ["request_upload", "POST /request_upload", true],
       ["unzip", "POST /unzip", true],
+      ["upload_parts", "POST /upload_parts", true],
       ["upload_single_photo", "POST /upload_single_photo", true],
     ]);
   });

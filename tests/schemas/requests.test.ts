@@ -1,12 +1,16 @@
 /** What the JSON endpoints take and refuse, and that their answers hold nothing that is not in the contract. */
 import { describe, expect, it } from "vitest";
 import type * as z from "zod/mini";
+import { cancel_upload_request } from "../../schemas/cancel_upload.ts";
+import { complete_upload_request, complete_upload_response } from "../../schemas/complete_upload.ts";
 import { delete_request, delete_response } from "../../schemas/delete.ts";
 import { download_request } from "../../schemas/download.ts";
 import { list_request, list_response } from "../../schemas/list.ts";
 import { login_request, login_response } from "../../schemas/login.ts";
 import { problem_response } from "../../schemas/problem.ts";
+import { request_upload_request, request_upload_response } from "../../schemas/request_upload.ts";
 import { unzip_response } from "../../schemas/unzip.ts";
+import { upload_parts_request, upload_parts_response } from "../../schemas/upload_parts.ts";
 import { upload_single_photo_response } from "../../schemas/upload_single_photo.ts";
 
 const FILENAME = "20261123T101530123Z_beach.jpg";
@@ -35,6 +39,46 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
     { ...photo, contentType: "image/jpeg", uploadedAt: UPLOADED_AT },
     [],
   ],
+  request_upload_request: [
+    request_upload_request,
+    { name: "a", size: 7, contentType: "image/png", kind: "photo", crc32: "0009aAfF" },
+    ["crc32"],
+  ],
+  request_upload_response_whole: [
+    request_upload_response,
+    {
+      uploadId: "x",
+      method: "POST",
+      url: "https://example.com",
+      fields: { key: "x" },
+      expiresAt: UPLOADED_AT,
+    },
+    [],
+  ],
+  request_upload_response_parts: [
+    request_upload_response,
+    { uploadId: "x", method: "PUT", partSize: 8, parts: 2, expiresAt: UPLOADED_AT },
+    [],
+  ],
+  upload_parts_request: [upload_parts_request, { uploadId: "x", sign: [1, 10_000] }, ["sign"]],
+  upload_parts_response: [
+    upload_parts_response,
+    {
+      partSize: 8,
+      parts: [{ PartNumber: 1, Size: 8, ETag: '"e"' }],
+      urls: { 2: "https://example.com" },
+      expiresAt: UPLOADED_AT,
+    },
+    [],
+  ],
+  complete_upload_request: [complete_upload_request, { uploadId: "x" }, []],
+  complete_upload_response_photo: [
+    complete_upload_response,
+    { filename: FILENAME, size: 7, contentType: "image/jpeg" },
+    [],
+  ],
+  complete_upload_response_archive: [complete_upload_response, { jobId: "x" }, []],
+  cancel_upload_request: [cancel_upload_request, { uploadId: "x" }, []],
   unzip_response: [
     unzip_response,
     {
@@ -81,6 +125,16 @@ describe("what is particular", () => {
   it("a download is an attachment unless it is asked for otherwise", () => {
     expect(download_request.parse({ filename: FILENAME }).disposition).toBe("attachment");
     expect(takes(download_request, { filename: FILENAME, disposition: "form-data" })).toBe(false);
+  });
+
+  it("an upload is in parts, or is not, or that is left open", () => {
+    const file = { name: "a", size: 7, contentType: "image/png", kind: "photo" };
+    for (const multipart of [true, false, undefined]) {
+      expect(takes(request_upload_request, { ...file, multipart })).toBe(true);
+    }
+    for (const multipart of [null, 1, "true"]) {
+      expect(takes(request_upload_request, { ...file, multipart })).toBe(false);
+    }
   });
 
   it.each([0, 1_001, 1.5, "7", Number.POSITIVE_INFINITY])("a limit is no %j", (limit) => {
