@@ -108,14 +108,17 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
       await Promise.all(Object.values(functions).map((made) => made.stop()));
     });
 
-    if (settings.redrive) for (const queue of Object.values(queues)) queue.redrive();
-    deliveries.start(functions);
+    // After the gateway, so that no new request is kept waiting meanwhile.
     opened.push(() => deliveries.stop(DRAIN_MS));
 
     const gateway = await on_port("the gateway", "PORT", config.port, () =>
       open_gateway(settings, table, functions),
     );
     opened.push(gateway.close);
+
+    // Last, when nothing can keep the stack from starting any more.
+    if (settings.redrive) for (const queue of Object.values(queues)) queue.redrive();
+    deliveries.start(functions);
     return { url: gateway.url, s3, cognito, functions, queues, mail_file, data_dir, close: close_all };
   } catch (error) {
     await close_all();

@@ -116,7 +116,8 @@ describe("npm start", () => {
     const stack = run([], { DATA_DIR: path.join(new_dir(), 'it\'s a, folder; "quoted"') });
     await stack.ready();
     expect(stack.output.stdout).toMatch(/\nready\n$/);
-    expect(stack.output.stderr).toBe("");
+    // S3's test event may have come to the queues already.
+    expect(stack.output.stderr.replaceAll(/^\[(?:admit|extract)\] \{.*\n/gm, "")).toBe("");
 
     const work = new_dir();
     mkdirSync(work);
