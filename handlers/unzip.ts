@@ -80,18 +80,27 @@ function refuse_after_outage(failed: readonly Failed[]): void {
   const storage_fault = failed.find(({ fatal }) => fatal)?.error;
   if (storage_fault !== undefined) throw storage_problem(storage_fault);
   if (failed.some(({ reason }) => reason === "aborted" || reason === "not_attempted")) {
-    throw problem("timeout", "Nothing was stored. Send the archive again, or its photos one by one.");
+    throw problem(
+      "timeout",
+      "Nothing was stored. Send the archive by POST /request_upload, which has more time.",
+    );
   }
 }
 
 const TOO_LARGE: readonly string[] = ["too_many_entries", "directory_too_large", "archive_too_large"];
 
 const refusal = ({ code, message }: ArchiveError): Problem =>
-  problem(
-    TOO_LARGE.includes(code) ? "archive_too_large" : "invalid_archive",
-    `Nothing was stored: ${message}. Make the archive anew, or send its photos one by one.`,
-    { reason: code },
-  );
+  TOO_LARGE.includes(code)
+    ? problem(
+        "archive_too_large",
+        `Nothing was stored: ${message}. POST /request_upload takes larger archives.`,
+        { reason: code },
+      )
+    : problem(
+        "invalid_archive",
+        `Nothing was stored: ${message}. Make the archive anew, or send its photos one by one.`,
+        { reason: code },
+      );
 
 const { PHOTOS_BUCKET } = read_environment("photos");
 
