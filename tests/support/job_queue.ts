@@ -27,8 +27,8 @@ export interface Turns {
   readonly workers?: number;
   /** From 0 to less than 1; which message comes next. First come, first served unless told. */
   readonly random?: () => number;
-  /** The client of one worker; the storage's own unless told. */
-  readonly client?: (s3: S3Client) => S3Client;
+  /** The client of one worker, whose message has been received so often; the storage's own unless told. */
+  readonly client?: (s3: S3Client, receives: number) => S3Client;
   /** What is left of a worker's time, in milliseconds. */
   readonly remaining_ms?: number;
   /** Called between two turns. */
@@ -70,7 +70,12 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
         messages.push({ id: `message-${sent}`, body, receives: 0 });
     },
   };
-  const storage = await start_photo_storage({ may_list: () => false, notifications: [notification] });
+  const storage = await start_photo_storage({
+    may_list: () => false,
+    notifications: [notification],
+    // A test may set the clock of the workers, and the SDK corrects its own by the header of Node's server.
+    clock: () => new Date(performance.timeOrigin + performance.now()),
+  });
   // The test event, that S3 sends once.
   messages = [];
 
@@ -122,7 +127,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
         const from = begun.length;
         const failed = await Promise.all(
           take(workers, random).map(async (message) => {
-            const s3 = client?.(storage.store.s3) ?? storage.store.s3;
+            const s3 = client?.(storage.store.s3, message.receives + 1) ?? storage.store.s3;
             return (await deliver(message, { ...storage.store, s3 }, remaining_ms)) ? [message] : [];
           }),
         );
