@@ -1,5 +1,11 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { presigning_s3_client, s3_answer, s3_client, storage_problem } from "../../storage/s3.ts";
+import {
+  patient_s3_client,
+  presigning_s3_client,
+  s3_answer,
+  s3_client,
+  storage_problem,
+} from "../../storage/s3.ts";
 
 /** An error as the SDK throws it. */
 const s3_error = (name: string, httpStatusCode?: number): Error =>
@@ -56,6 +62,8 @@ describe("the clients", () => {
   it("put no checksum into presigned URLs, and check all else", async () => {
     vi.stubEnv("AWS_REGION", "eu-central-1");
     expect(await presigning_s3_client().config.requestChecksumCalculation()).toBe("WHEN_REQUIRED");
-    expect(await s3_client().config.requestChecksumCalculation()).toBe("WHEN_SUPPORTED");
+    for (const client of [s3_client(), patient_s3_client()]) {
+      expect(await client.config.requestChecksumCalculation()).toBe("WHEN_SUPPORTED");
+    }
   });
 });
