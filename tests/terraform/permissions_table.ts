@@ -39,9 +39,13 @@ function row_of(call: FunctionCall): string {
 
 function operation_of({ operation, presigned, conditions }: FunctionCall): string {
   const asked = ["if-match", "if-none-match"].filter((name) => conditions[name] !== undefined);
+  const source = conditions["x-amz-copy-source"];
   const notes = [
-    ...asked.map((name) => `\`${name}: ${conditions[name]}\``),
-    ...(presigned ? ["by a URL"] : []),
+    ...asked.map((name) => `\`${name}: ${conditions[name] === "*" ? "*" : "<etag>"}\``),
+    ...(source === undefined
+      ? []
+      : [`from ${key_place(decodeURIComponent(source).replace(/^\/?[^/]+\//, ""))}`]),
+    ...(presigned ? [operation === "PostObject" ? "by a form" : "by a URL"] : []),
   ];
   return [operation, ...notes].join(", ");
 }
@@ -49,10 +53,21 @@ function operation_of({ operation, presigned, conditions }: FunctionCall): strin
 /** A key that no photo can have stands as it is, so that the table shows it. */
 function place_of({ service, key, conditions: { prefix } }: FunctionCall): string {
   if (service !== "s3") return "";
-  if (key !== "") return parse_photo_key(key) ? "`<user>/<timestamp>_<name>`" : `\`${key}\``;
+  if (key !== "") return key_place(key);
   if (prefix === undefined) return "the bucket";
   return is_a_users(prefix) ? "the bucket, `prefix=<user>/`" : `the bucket, \`prefix=${prefix}\``;
 }
+
+function key_place(key: string): string {
+  if (parse_photo_key(key)) return "`<user>/<timestamp>_<name>`";
+  const [, kind = "", rest = ""] = UPLOAD_KEY.exec(key) ?? [];
+  return kind === "" ? `\`${key}\`` : `\`.${kind}/<user>/<id>${rest.replace(SHARD, "<shard>")}\``;
+}
+
+const UPLOAD_KEY = /^\.(quarantine|outcomes|tasks|jobs)\/[^/]+\/[0-9a-v]{26}(|\/.*)$/;
+
+/** With its counts, where it has any. */
+const SHARD = /\b\d{6}(?:_\d+)*/;
 
 const A_FILENAME = "20261123T101530123Z_a.jpg";
 

@@ -1,13 +1,21 @@
 /** Takes every function through every branch that calls AWS, and gives back the calls that it really made. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
+import { photo_filename } from "../../layer/photo_keys.ts";
+import { upload_time } from "../../layer/upload_keys.ts";
+import { type RequestUploadResponse, request_upload_response } from "../../schemas/request_upload.ts";
 import { unzip_response } from "../../schemas/unzip.ts";
+import { upload_parts_response } from "../../schemas/upload_parts.ts";
+import { upload_ids } from "../../storage/upload_id.ts";
 import { build_zip, type EntryParts } from "../archive/zip_builder.ts";
 import { file_form, read, send } from "../integration/client.ts";
 import { add_user, DEMO_USER, login, new_session, type Session } from "../integration/session.ts";
 import { type FunctionCall, start_test_stack, type TestStack } from "../integration/stack.ts";
+import { storage_of } from "../integration/storage.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
+import { send_form, send_part } from "../support/uploads.ts";
 
 export interface Recording {
   readonly calls: readonly FunctionCall[];
@@ -22,6 +30,7 @@ export async function record_calls(): Promise<Recording> {
     await sign_in_in_every_way(stack);
     await upload(session);
     await unzip(session);
+    await uploads(stack, session);
     await list(session);
     await download(session);
     await remove(session);
@@ -89,6 +98,70 @@ async function unzip(session: Session): Promise<void> {
     ["notes.txt"],
     ["damaged.jpg"],
   ]);
+}
+
+const PHOTO_FILE = { bytes: jpeg_of(3_000), kind: "photo", contentType: "image/jpeg" };
+const ARCHIVE_FILE = {
+  bytes: build_zip({ entries: [{ name: "a.jpg", data: jpeg_of(3_000) }] }),
+  kind: "archive",
+  contentType: "application/zip",
+};
+
+/** Photos and archives: in one piece, which are left to the queue, in parts, which are completed, and cancelled ones. */
+async function uploads(stack: TestStack, session: Session): Promise<void> {
+  for (const { bytes, ...file } of [PHOTO_FILE, ARCHIVE_FILE]) {
+    const request = async (multipart: boolean) => {
+      const body = { name: "beach.jpg", size: bytes.byteLength, ...file, multipart };
+      return read(await session.json("/request_upload", body), 201, request_upload_response);
+    };
+    await send_upload(stack, session, await request(false), bytes);
+    // The queue may be quicker than the client, and then the client has nothing to do.
+    do await send_upload(stack, session, await request(true), bytes);
+    while (!has_admitted(stack, "complete_upload", file.kind));
+    for (const multipart of [false, true]) {
+      const { uploadId } = await request(multipart);
+      expect((await session.json("/cancel_upload", { uploadId })).status).toBe(204);
+    }
+  }
+  while (
+    Object.values(stack.queues).some((queue) => queue.counts().visible + queue.counts().not_visible > 0)
+  ) {
+    await setTimeout(50);
+  }
+}
+
+/** Whether a function has done itself all that there is to do. */
+function has_admitted({ calls }: TestStack, name: string, kind: string): boolean {
+  const own = calls.filter(({ caller }) => caller === name);
+  return kind === "photo"
+    ? own.some(({ operation }) => operation === "HeadObject")
+    : own.some(({ operation, key }) => operation === "PutObject" && key.startsWith(".tasks/"));
+}
+
+async function send_upload(
+  stack: TestStack,
+  session: Session,
+  requested: RequestUploadResponse,
+  bytes: Buffer,
+): Promise<void> {
+  const { uploadId } = requested;
+  await take_key_of(stack, session, uploadId);
+  if (requested.method === "POST") {
+    expect((await send_form(requested, bytes)).status).toBe(204);
+    return;
+  }
+  const asked = await session.json("/upload_parts", { uploadId, sign: [1] });
+  const { urls } = read(asked, 200, upload_parts_response);
+  expect((await send_part(urls[1] ?? "", bytes)).status).toBe(200);
+  expect((await session.json("/complete_upload", { uploadId })).status).toBeLessThan(300);
+}
+
+/** Another photo stands where this one would. */
+async function take_key_of(stack: TestStack, { sub }: Session, upload_id: string): Promise<void> {
+  const { id } = upload_ids(stack.data_dir.secret("cursor_key")).open(sub, upload_id);
+  const storage = storage_of(stack);
+  await storage.put(`${sub}/${photo_filename(new Date(upload_time(id)), "beach.jpg")}`);
+  storage.close();
 }
 
 async function list(session: Session): Promise<void> {
