@@ -30,6 +30,8 @@ describe("the table of functions", () => {
       ["complete_upload", "POST /complete_upload", true],
       ["delete", "POST /delete", true],
       ["download", "POST /download", true],
+      ["extract", "extractions", false],
+      ["job", "POST /job", true],
       ["list", "POST /list", true],
       ["login", "POST /login", false],
       ["request_upload", "POST /request_upload", true],

@@ -25,6 +25,8 @@ interface Message {
 export interface Turns {
   /** Workers at the same time; 4 unless told. */
   readonly workers?: number;
+  /** After so many the rest waits; none does unless told. */
+  readonly turns?: number;
   /** From 0 to less than 1; which message comes next. First come, first served unless told. */
   readonly random?: () => number;
   /** The client of one worker, whose message has been received so often; the storage's own unless told. */
@@ -121,9 +123,16 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
         }),
       );
     },
-    run: async ({ workers = 4, random = () => 0, client, remaining_ms = 60_000, between } = {}) => {
+    run: async ({
+      workers = 4,
+      turns = Infinity,
+      random = () => 0,
+      client,
+      remaining_ms = 60_000,
+      between,
+    } = {}) => {
       let dead = 0;
-      while (messages.length > 0) {
+      for (let turn = 0; turn < turns && messages.length > 0; turn += 1) {
         const from = begun.length;
         const failed = await Promise.all(
           take(workers, random).map(async (message) => {
