@@ -9,12 +9,16 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { request_upload_response } from "../../schemas/request_upload.ts";
+import { upload_parts_response } from "../../schemas/upload_parts.ts";
 import { build_zip } from "../archive/zip_builder.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
-import { file_form, post, send } from "./client.ts";
+import { send_form, send_part } from "../support/uploads.ts";
+import { type Answer, file_form, post, read, send } from "./client.ts";
 import { always, cognito_fault, s3_fault } from "./fault_proxy.ts";
 import { type FaultyStack, start_faulty_stack } from "./faulty_stack.ts";
 import { closing, content_type, file } from "./forms.ts";
+import { queues_are_empty } from "./queues.ts";
 import { add_user, cognito_of, DEMO_USER, login, type Session, sign_in } from "./session.ts";
 import { start_test_stack, type TestStack } from "./stack.ts";
 import { type Storage, stamp, storage_of } from "./storage.ts";
@@ -117,10 +121,48 @@ describe("what no log line may hold", () => {
     tokens.push(new URL(location).searchParams.get("X-Amz-Signature") ?? "");
     expect((await send(location)).status).toBe(200);
     await session.delete(filename);
+    await use_uploads(session);
     await post(`${stack.url}/list`, "", {
       JWT: `Bearer ${session.token}`,
       authorization: `Bearer ${session.refresh_token}`,
     });
+  }
+
+  async function use_uploads(session: Session): Promise<void> {
+    const bytes = photo();
+    const entries = [
+      { name: `${FILE_NAME}/a.jpg`, data: photo() },
+      { name: `${FILE_NAME}-bad.jpg`, data: photo(), central: { crc32: 1 }, local: { crc32: 1 } },
+    ];
+    await send_whole(session, bytes, { contentType: "image/jpeg", kind: "photo" });
+    const archive = { contentType: "application/zip", kind: "archive" };
+    const job = await send_whole(session, build_zip({ entries }), archive);
+    const { uploadId } = await request_upload(session, bytes, { ...archive, multipart: true });
+    const asked = await session.json("/upload_parts", { uploadId, sign: [1] });
+    const { urls } = read(asked, 200, upload_parts_response);
+    tokens.push(new URL(urls[1] ?? "").searchParams.get("X-Amz-Signature") ?? "");
+    expect((await send_part(urls[1] ?? "", bytes)).status).toBe(200);
+    expect((await session.json("/cancel_upload", { uploadId })).status).toBe(204);
+    await queues_are_empty(stack);
+    expect((await session.json("/job", JSON.parse(job.bytes.toString()))).status).toBe(200);
+  }
+
+  async function request_upload(session: Session, bytes: Buffer, file: object) {
+    const body = { name: `${FILE_NAME}.jpg`, size: bytes.length, ...file };
+    const answer = read(await session.json("/request_upload", body), 201, request_upload_response);
+    tokens.push(answer.uploadId);
+    return answer;
+  }
+
+  async function send_whole(session: Session, bytes: Buffer, file: object): Promise<Answer> {
+    const form = await request_upload(session, bytes, file);
+    if (form.method !== "POST") throw new Error("This is no form.");
+    tokens.push(form.fields["X-Amz-Signature"] ?? "", form.fields.Policy ?? "");
+    expect((await send_form(form, bytes.subarray(1))).status).toBe(400);
+    expect((await send_form(form, bytes)).status).toBe(204);
+    const answer = await session.json("/complete_upload", { uploadId: form.uploadId });
+    expect(answer.status).toBeLessThan(300);
+    return answer;
   }
 
   async function send_what_is_wrong(session: Session): Promise<void> {
@@ -150,8 +192,16 @@ describe("what no log line may hold", () => {
     ]) {
       await post(`${stack.url}/list`, "", { JWT: token });
     }
-    for (const path of ["/list", "/download", "/delete"]) {
-      const field = path === "/list" ? "cursor" : path === "/delete" ? "file" : "filename";
+    for (const [path, field] of [
+      ["/list", "cursor"],
+      ["/download", "filename"],
+      ["/delete", "file"],
+      ["/request_upload", "name"],
+      ["/upload_parts", "uploadId"],
+      ["/complete_upload", "uploadId"],
+      ["/cancel_upload", "uploadId"],
+      ["/job", "jobId"],
+    ] as const) {
       await session.json(path, { [field]: JSON_VALUE });
       await session.json(path, { [field]: [JSON_VALUE], [JSON_VALUE]: 1 });
       await session.post(path, `{"${field}":"${JSON_VALUE}"`, json);
@@ -238,6 +288,13 @@ describe("what no log line may hold", () => {
         "list",
         "download",
         "delete",
+        "request_upload",
+        "upload_parts",
+        "complete_upload",
+        "cancel_upload",
+        "admit",
+        "extract",
+        "job",
       ]),
     );
     expect(stack.log.length).toBeGreaterThan(150);

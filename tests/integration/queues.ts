@@ -1,5 +1,5 @@
 /** What waits in the queues of a stack. */
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
 import type { Queue } from "../../local/queue/queue.ts";
 import type { TestStack } from "./stack.ts";
 
@@ -8,7 +8,7 @@ const waiting = (queue: Queue): number => queue.counts().visible + queue.counts(
 /** Until every message has been dealt with, those included that are sent meanwhile. */
 export async function queues_are_empty({ queues }: TestStack, timeout = 20_000): Promise<void> {
   const none = Object.values(queues).map(() => 0);
-  await expect.poll(() => Object.values(queues).map(waiting), { timeout, interval: 50 }).toEqual(none);
+  await vi.waitFor(() => expect(Object.values(queues).map(waiting)).toEqual(none), { timeout, interval: 50 });
 }
 
 /** How many messages of all queues have been given up. */

@@ -1,7 +1,6 @@
 /** Takes every function through every branch that calls AWS, and gives back the calls that it really made. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 import { expect } from "vitest";
 import { photo_filename } from "../../layer/photo_keys.ts";
 import { upload_time } from "../../layer/upload_keys.ts";
@@ -11,6 +10,7 @@ import { upload_parts_response } from "../../schemas/upload_parts.ts";
 import { upload_ids } from "../../storage/upload_id.ts";
 import { build_zip, type EntryParts } from "../archive/zip_builder.ts";
 import { file_form, read, send } from "../integration/client.ts";
+import { queues_are_empty } from "../integration/queues.ts";
 import { add_user, DEMO_USER, login, new_session, type Session } from "../integration/session.ts";
 import { type FunctionCall, start_test_stack, type TestStack } from "../integration/stack.ts";
 import { storage_of } from "../integration/storage.ts";
@@ -123,11 +123,7 @@ async function uploads(stack: TestStack, session: Session): Promise<void> {
       expect((await session.json("/cancel_upload", { uploadId })).status).toBe(204);
     }
   }
-  while (
-    Object.values(stack.queues).some((queue) => queue.counts().visible + queue.counts().not_visible > 0)
-  ) {
-    await setTimeout(50);
-  }
+  await queues_are_empty(stack);
 }
 
 /** Whether a function has done itself all that there is to do. */
