@@ -64,8 +64,7 @@ export async function write_new_photo(
 const TAKEN = "PreconditionFailed";
 const BEING_WRITTEN = "ConditionalRequestConflict";
 
-const key_is_taken = (error: unknown): boolean =>
-  is_named(error, TAKEN) || is_named(error, BEING_WRITTEN);
+const key_is_taken = (error: unknown): boolean => is_named(error, TAKEN) || is_named(error, BEING_WRITTEN);
 
 /**
  * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a
