@@ -378,6 +378,30 @@ describe("extracting", () => {
     expect(furthest_ahead).toBeLessThan(700_000);
   });
 
+  it("takes some of the entries only, in any order, and reads nothing of the others", async () => {
+    const reads: [number, number][] = [];
+    const memory = bytes_source(zip);
+    const read: typeof memory.read = (start, end) => {
+      reads.push([start, end]);
+      return memory.read(start, end);
+    };
+    const archive = await open_archive({ ...memory, read });
+    reads.length = 0;
+    const some = [7, 2, 11].flatMap((index) => archive.entries[index] ?? []);
+    const outcomes = await extract(archive, collecting_sink, { entries: some });
+    expect(outcomes.map(({ entry, outcome }) => [entry.path, outcome])).toEqual([
+      ["7.jpg", "stored"],
+      ["2.jpg", "stored"],
+      ["11.jpg", "stored"],
+    ]);
+    const regions = some.map(({ header_offset, region_end }) => [header_offset, region_end] as const);
+    expect(reads.length).toBeGreaterThan(2);
+    for (const [start, end] of reads) {
+      expect(regions.some((region) => start >= region[0] && end <= region[1])).toBe(true);
+    }
+    expect(await extract(archive, collecting_sink, { entries: [] })).toEqual([]);
+  });
+
   it("keeps duplicate names apart", async () => {
     const entries = [
       { name: "a.jpg", data: noise(10, 1) },

@@ -1,7 +1,9 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { LANES } from "../../jobs/task.ts";
 import { expect_done, mixed_entries, zip_of } from "../support/job_archive.ts";
-import { type JobQueue, start_job_queue } from "../support/job_queue.ts";
+import { type JobQueue, seeded, start_job_queue } from "../support/job_queue.ts";
+import { BUCKET } from "../support/photo_storage.ts";
 import { quarantined } from "../support/quarantined.ts";
 import { quiet } from "../support/quiet.ts";
 
@@ -28,5 +30,40 @@ describe("a job", () => {
     await expect_done(queue.storage.store, job, entries);
     expect(queue.begun.map(({ part }) => part).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "plan"]);
     expect(queue.most_at_once()).toBe(LANES);
+  });
+});
+
+describe("a task that comes again", () => {
+  it("changes nothing once it is done, and brings back no photo that its user has deleted", async () => {
+    const queue = await started();
+    const { store } = queue.storage;
+    const entries = mixed_entries(60);
+    const job = await quarantined(store, zip_of(entries), { kind: "archive" });
+    await queue.ask_for(job);
+    await queue.run();
+    await expect_done(store, job, entries);
+    const keys = (await queue.storage.keys()).filter((key) => key.startsWith("ann/"));
+    await store.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: keys[7] }));
+    const left = await queue.storage.keys();
+    for (const part of ["plan", 0, 1, 2, "plan"] as const) queue.repeat({ job, part });
+    expect(await queue.run()).toBe(0);
+    expect(await queue.storage.keys()).toEqual(left);
+    expect(queue.waiting()).toBe(0);
+  });
+});
+
+describe("jobs at the same time", () => {
+  it("of one user and of another do not mix, however alike their archives", async () => {
+    const queue = await started({ copies: 2 });
+    const { store } = queue.storage;
+    const [one, other] = [mixed_entries(60), mixed_entries(40).toReversed()];
+    const put = (entries: typeof one, user: string) =>
+      quarantined(store, zip_of(entries), { kind: "archive", user });
+    const of_ann = [await put(one, "ann"), await put(one, "ann"), await put(other, "ann")];
+    const of_bob = [await put(one, "bob")];
+    await Promise.all([...of_ann, ...of_bob].map((job) => queue.ask_for(job)));
+    expect(await queue.run({ workers: 12, random: seeded(7) })).toBe(0);
+    for (const job of of_ann) await expect_done(store, job, job === of_ann[2] ? other : one, of_ann);
+    for (const job of of_bob) await expect_done(store, job, one, of_bob);
   });
 });

@@ -1,9 +1,10 @@
 import { createServer } from "node:http";
+import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Archive, extract, large_limits, open_archive, windowed_source } from "../../archive/index.ts";
 import { photo_sink } from "../../storage/photo_sink.ts";
 import type { PhotoStore } from "../../storage/photo_store.ts";
-import { s3_source } from "../../storage/s3_source.ts";
+import { s3_source, s3_version_source } from "../../storage/s3_source.ts";
 import { hashing_sink, noise, sha1, summary } from "../archive/sinks.ts";
 import { build_zip } from "../archive/zip_builder.ts";
 import { caught } from "../support/caught.ts";
@@ -38,6 +39,24 @@ const counted_store = (url = storage.url): CountedStore => {
   );
   return { s3, bucket: BUCKET, sent };
 };
+
+describe("a version of an object as a source", () => {
+  it("is not asked for before it is read, and no other version is", async () => {
+    await storage.put("version.zip", bytes);
+    const { ETag: etag = "" } = await storage.store.s3.send(
+      new HeadObjectCommand({ Bucket: BUCKET, Key: "version.zip" }),
+    );
+    const store = counted_store();
+    const source = s3_version_source(store, "version.zip", { size: bytes.byteLength, etag });
+    expect(source.size).toBe(bytes.byteLength);
+    expect(store.sent).toEqual([]);
+    expect(Buffer.from(await source.read(5, 9)).equals(bytes.subarray(5, 9))).toBe(true);
+    await storage.put("version.zip", noise(300_000, 7));
+    expect(await caught(() => source.read(5, 9))).toMatchObject({ code: "read_failed" });
+    expect(store.sent).toEqual(["GetObjectCommand bytes=5-8", "GetObjectCommand bytes=5-8"]);
+    store.s3.destroy();
+  });
+});
 
 describe("an object as a source", () => {
   it("gives any range of its bytes, each by one request", async () => {

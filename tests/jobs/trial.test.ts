@@ -1,0 +1,89 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { replace_state } from "../../jobs/state.ts";
+import { open_trial, type Trial } from "../../jobs/trial.ts";
+import { type Task, trial_key } from "../../layer/job_keys.ts";
+import { new_upload_id } from "../../layer/upload_keys.ts";
+import { caught } from "../support/caught.ts";
+import { Ended, interrupted } from "../support/interrupted.ts";
+import { start_photo_storage } from "../support/photo_storage.ts";
+import { quiet } from "../support/quiet.ts";
+
+const { store, close } = await start_photo_storage({ may_list: () => false });
+
+quiet();
+afterAll(close);
+
+const { signal } = new AbortController();
+const new_task = (): Task => ({ job: { user: "ann", id: new_upload_id() }, part: 7 });
+const attempt = (milliseconds = 60_000) => ({ receives: 2, deadline: Date.now() + milliseconds, signal });
+const opened = (task: Task): Promise<Trial> => open_trial(store, task, attempt());
+
+/** What a worker has said last, so many milliseconds before it is taken for dead. */
+const said = (task: Task, trying: string | null, milliseconds: number, deaths = {}): Promise<void> =>
+  replace_state(store, trial_key(task), { trying, until: Date.now() + milliseconds, deaths }, signal);
+
+describe("a trial", () => {
+  it("knows of no deaths when nobody was there before", async () => {
+    const trial = await opened(new_task());
+    expect(trial.deaths("1")).toBe(0);
+    expect(trial.has_killed("1")).toBe(false);
+  });
+
+  it("takes the step for deadly that two workers were not heard of again from", async () => {
+    const task = new_task();
+    await said(task, "5", -1, { "3": 1 });
+    const second = await opened(task);
+    expect(["3", "5", "6"].map((step) => second.deaths(step))).toEqual([1, 1, 0]);
+    await second.during("3", async () => {});
+    await said(task, "3", -1, { "3": 1, "5": 1 });
+    const third = await opened(task);
+    expect(["3", "5", "6"].map((step) => third.has_killed(step))).toEqual([true, false, false]);
+  });
+
+  it("counts no death of a worker that has left", async () => {
+    const task = new_task();
+    const trial = await opened(task);
+    await trial.during("5", async () => {});
+    await trial.leave();
+    expect((await opened(task)).deaths("5")).toBe(0);
+  });
+
+  it("counts no death where a step throws, but where that is as bad", async () => {
+    const task = new_task();
+    const failing = async (): Promise<void> => {
+      throw new Ended();
+    };
+    expect(await caught(async () => (await opened(task)).during("5", failing))).toBeInstanceOf(Ended);
+    expect((await opened(task)).deaths("5")).toBe(0);
+    await caught(async () => (await opened(task)).during("5", failing, () => true));
+    await said(task, "5", -1);
+    expect((await opened(task)).deaths("5")).toBe(1);
+  });
+
+  it("says nothing more when its worker is dead, which is known by that", async () => {
+    const task = new_task();
+    const mortal = { ...store, s3: interrupted(store.s3, { at: 2, carried_out: true }) };
+    const trial = await open_trial(mortal, task, attempt());
+    expect(await caught(() => trial.during("5", async () => {}))).toBeInstanceOf(Error);
+    await said(task, "5", -1);
+    expect((await opened(task)).deaths("5")).toBe(1);
+  });
+
+  it("waits until another worker has left, or must be dead", async () => {
+    const task = new_task();
+    await said(task, "5", 30_000);
+    const waiting = opened(task);
+    await said(task, null, 30_000, { "4": 1 });
+    expect((await waiting).deaths("5")).toBe(0);
+    await said(task, "5", 50);
+    expect((await opened(task)).deaths("5")).toBe(1);
+  });
+
+  it("gives up waiting when there would be no time left", async () => {
+    const task = new_task();
+    await said(task, "5", 30_000);
+    expect(await caught(() => open_trial(store, task, attempt(14_000)))).toMatchObject({
+      message: "another worker is still at this task",
+    });
+  });
+});
