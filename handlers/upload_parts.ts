@@ -11,7 +11,7 @@ import {
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { presigning_s3_client, s3_client } from "../storage/s3.ts";
 import { type Upload, type UploadIds, upload_ids } from "../storage/upload_id.ts";
-import { arrived_parts, PART_BYTES, part_count, part_url } from "../storage/upload_in_parts.ts";
+import { arrived_parts, PART_BYTES, part_count, part_url, upload_urls } from "../storage/upload_in_parts.ts";
 
 const URL_SECONDS = 3_600;
 
@@ -21,8 +21,9 @@ export const upload_parts =
     const upload = { ...in_parts(open(username, body.uploadId)), user: username };
     refuse_unknown(body.sign, part_count(upload.size));
     const expires = new Date(Date.now() + URL_SECONDS * 1000);
-    const [arrived, urls] = await Promise.all([
+    const [arrived, requests, urls] = await Promise.all([
       arrived_parts(store, upload, signal),
+      upload_urls(presigning, upload, URL_SECONDS),
       Promise.all(
         body.sign.map(async (number) => [number, await part_url(presigning, upload, number, URL_SECONDS)]),
       ),
@@ -32,6 +33,7 @@ export const upload_parts =
       partSize: PART_BYTES,
       parts: arrived.map(({ number, size, etag }) => ({ PartNumber: number, Size: size, ETag: etag })),
       urls: Object.fromEntries(urls),
+      requests,
       expiresAt: expires.toISOString(),
     };
     return { status: 200, body: answer };

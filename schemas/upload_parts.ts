@@ -16,6 +16,8 @@ export const upload_parts_response = z.strictObject({
   parts: z.array(z.strictObject({ PartNumber: part_number, Size: size, ETag: z.string() })),
   /** By the number of the part. */
   urls: z.record(z.string(), z.url()),
+  /** What S3's own API has for the upload: ListParts, CompleteMultipartUpload and AbortMultipartUpload. */
+  requests: z.strictObject({ GET: z.url(), POST: z.url(), DELETE: z.url() }),
   /** When the URLs do. */
   expiresAt: expires_at,
 });

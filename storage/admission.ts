@@ -13,7 +13,13 @@ import { is_missing } from "./missing.ts";
 import { type Outcome, type Refusal, read_outcome, record_outcome } from "./outcome.ts";
 import { type Look, type ObjectOfOrigin, origin_in, write_photo_once } from "./photo_once.ts";
 import type { PhotoStore } from "./photo_store.ts";
-import { type Declared, discard_file, type QuarantinedFile, quarantined_file } from "./quarantine.ts";
+import {
+  type Declared,
+  discard_file,
+  has_crc32,
+  type QuarantinedFile,
+  quarantined_file,
+} from "./quarantine.ts";
 import { patient_s3_client, s3_client, storage_problem } from "./s3.ts";
 import { write_once } from "./write_once.ts";
 
@@ -90,6 +96,11 @@ async function outcome_of(
   const { declared, head, size } = file;
   if (declared === undefined) return refused("undeclared");
   if (declared.size !== size) return refused("size_mismatch");
+  if (declared.crc32 !== undefined && JOINED.test(file.etag)) {
+    const is_declared = await has_crc32(store, upload, file.etag, declared.crc32, signal);
+    if (is_declared === undefined) return undefined;
+    if (!is_declared) return refused("checksum_mismatch");
+  }
   const content_type = await image_type(head);
   if (declared.kind === "photo") {
     return content_type === undefined
@@ -101,6 +112,9 @@ async function outcome_of(
   await write_once(store, plan_task_key(upload), "", signal);
   return { outcome: "archive" };
 }
+
+/** The ETag of what has come in parts. Of what came by a form S3 has seen to the checksum itself. */
+const JOINED = /-\d+"$/;
 
 interface Publishable extends QuarantinedFile {
   readonly declared: Declared;

@@ -39,6 +39,7 @@ const DETAILS: Readonly<Record<Refusal, string>> = {
   not_an_archive:
     'By its bytes this is a photo and no archive. Request an upload of the kind "photo" for it.',
   size_mismatch: "The file has not the size that was declared. Begin anew with POST /request_upload.",
+  checksum_mismatch: "The file has not the CRC-32 that was declared. Begin anew with POST /request_upload.",
   undeclared: "The file was not declared. Begin anew with POST /request_upload.",
 };
 

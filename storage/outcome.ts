@@ -7,7 +7,13 @@ import type { PhotoStore } from "./photo_store.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 import { write_once } from "./write_once.ts";
 
-const refusal = z.enum(["not_an_image", "not_an_archive", "size_mismatch", "undeclared"]);
+const refusal = z.enum([
+  "not_an_image",
+  "not_an_archive",
+  "size_mismatch",
+  "checksum_mismatch",
+  "undeclared",
+]);
 export type Refusal = z.infer<typeof refusal>;
 
 const outcome = z.discriminatedUnion("outcome", [

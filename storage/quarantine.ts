@@ -1,10 +1,11 @@
 /** Where an uploaded file waits until it has been admitted: how it is looked at, and how it goes. */
-import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
 import { http_status, quarantine_key, type UploadKey } from "@photo-uploader/layer";
 import { SNIFFED_BYTES } from "./image_type.ts";
 import { denied_action, is_missing, LISTING } from "./missing.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
+import { crc32_header } from "./upload_form.ts";
 
 export interface QuarantinedFile {
   /** The first `SNIFFED_BYTES`, or all of a smaller file. */
@@ -21,6 +22,8 @@ export interface Declared {
   readonly name: string;
   readonly kind: "photo" | "archive";
   readonly size: number;
+  /** Eight hexadecimal digits. */
+  readonly crc32?: string | undefined;
 }
 
 /** undefined where nothing has arrived, or it has gone already. */
@@ -56,15 +59,34 @@ function read_metadata({
   "original-name": name,
   kind,
   size,
+  crc32,
 }: Readonly<Record<string, string>>): Declared | undefined {
   if (name === undefined || (kind !== "photo" && kind !== "archive") || !/^\d{1,15}$/.test(size ?? "")) {
     return undefined;
   }
   try {
-    return { name: decodeURIComponent(name), kind, size: Number(size) };
+    return { name: decodeURIComponent(name), kind, size: Number(size), crc32 };
   } catch {
     return undefined; // A % that begins no escape.
   }
+}
+
+/** Whether S3 has found this CRC-32 when it joined the parts of the file; undefined where that is another file now. */
+export async function has_crc32(
+  { s3, bucket }: PhotoStore,
+  upload: UploadKey,
+  etag: string,
+  crc32: string,
+  abortSignal: AbortSignal,
+): Promise<boolean | undefined> {
+  const object = { Bucket: bucket, Key: quarantine_key(upload), IfMatch: etag };
+  const head = new HeadObjectCommand({ ...object, ChecksumMode: "ENABLED" });
+  const answer = await s3.send(head, { abortSignal }).catch((error) => {
+    // The answer to HEAD has no body, and so no reason for a 403.
+    if ([403, 404, 412].includes(http_status(error) ?? 0)) return undefined;
+    throw storage_problem(error);
+  });
+  return answer && answer.ChecksumCRC32 === crc32_header(crc32);
 }
 
 /**

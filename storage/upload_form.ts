@@ -15,10 +15,11 @@ export interface Declaration {
 }
 
 /** What stays with the file, for its admission. Its keys are those of `x-amz-meta-` headers. */
-export const declared_metadata = ({ name, kind, size }: Declaration): Record<string, string> => ({
+export const declared_metadata = ({ name, kind, size, crc32 }: Declaration): Record<string, string> => ({
   "original-name": encoded_name(name),
   kind,
   size: String(size),
+  ...(crc32 !== undefined && { crc32 }),
 });
 
 /** As S3 takes it: the big-endian bytes in base64. */

@@ -108,6 +108,31 @@ export const part_url = (
     { expiresIn: seconds },
   );
 
+/** By the methods that they are asked with, as S3's API has them. */
+export interface UploadUrls {
+  /** Lists the parts, as ListParts. */
+  readonly GET: string;
+  /** Joins them, as CompleteMultipartUpload. */
+  readonly POST: string;
+  /** Removes them, as AbortMultipartUpload. */
+  readonly DELETE: string;
+}
+
+/** URLs for clients that speak S3's language themselves. What they have joined is checked by the admission. */
+export async function upload_urls(
+  store: PhotoStore,
+  upload: PartedUpload,
+  seconds: number,
+): Promise<UploadUrls> {
+  const of = named(store, upload);
+  const signed = { expiresIn: seconds };
+  return {
+    GET: await getSignedUrl(store.s3, new ListPartsCommand(of), signed),
+    POST: await getSignedUrl(store.s3, new CompleteMultipartUploadCommand(of), signed),
+    DELETE: await getSignedUrl(store.s3, new AbortMultipartUploadCommand(of), signed),
+  };
+}
+
 /**
  * Joins the parts to the file; one that has been joined already is left as it is, and one that was cancelled is not there.
  *

@@ -143,6 +143,72 @@ describe("POST /upload_parts", () => {
     expect((await upload.complete()).statusCode).toBe(201);
   });
 
+  describe("in S3's own language", () => {
+    const document = (...etags: readonly string[]): string =>
+      `<CompleteMultipartUpload>${etags
+        .map((etag, index) => `<Part><PartNumber>${index + 1}</PartNumber><ETag>${etag}</ETag></Part>`)
+        .join("")}</CompleteMultipartUpload>`;
+    const small = jpeg_of(1_000);
+    const sent_small = async (more: object = {}) => {
+      const upload = await parted("language", { size: 1_000, ...more });
+      const { urls } = await upload.signed(1);
+      const etag = (await send_part(urls[1] ?? "", small)).headers.get("etag") ?? "";
+      return { ...upload, etag };
+    };
+
+    it("lists the parts, joins them, and is admitted as any other", async () => {
+      const upload = await sent_small();
+      const { requests } = await upload.signed();
+      const listed = await (await fetch(requests.GET)).text();
+      expect(listed).toContain(`<PartNumber>1</PartNumber>`);
+      const body = document(upload.etag);
+      expect((await fetch(requests.POST, { method: "POST", body })).status).toBe(200);
+      expect((await upload.complete()).statusCode).toBe(201);
+    });
+
+    it("ends the upload", async () => {
+      const upload = await sent_small();
+      const { requests } = await upload.signed();
+      expect((await fetch(requests.DELETE, { method: "DELETE" })).status).toBe(204);
+      expect(read_problem(await upload.parts())).toMatchObject({ code: "upload_not_found" });
+    });
+
+    it("cannot bring about another file than was declared", async () => {
+      const other = await sent_small({ crc32: "00000000" });
+      const { requests } = await other.signed();
+      await fetch(requests.POST, { method: "POST", body: document(other.etag) });
+      expect(read_problem(await other.complete())).toMatchObject({
+        code: "upload_refused",
+        reason: "checksum_mismatch",
+      });
+      const right = await sent_small({ crc32: crc32(small).toString(16).padStart(8, "0").toUpperCase() });
+      const { requests: of_right } = await right.signed();
+      await fetch(of_right.POST, { method: "POST", body: document(right.etag) });
+      expect((await right.complete()).statusCode).toBe(201);
+
+      const whole = await parted("language");
+      const { urls, requests: of_whole } = await whole.signed(1);
+      const etag = (await send_part(urls[1] ?? "", part(1))).headers.get("etag") ?? "";
+      await fetch(of_whole.POST, { method: "POST", body: document(etag) });
+      expect(read_problem(await whole.complete())).toMatchObject({
+        code: "upload_refused",
+        reason: "size_mismatch",
+      });
+    });
+
+    it("does nothing else by its URLs", async () => {
+      const upload = await sent_small();
+      const { requests } = await upload.signed();
+      for (const [method, url] of Object.entries(requests)) {
+        for (const other of ["GET", "PUT", "POST", "DELETE"].filter((one) => one !== method)) {
+          const body = other === "GET" || other === "DELETE" ? {} : { body: "x" };
+          expect((await fetch(url, { method: other, ...body })).status, `${other} of ${method}`).toBe(403);
+        }
+      }
+      expect((await upload.signed()).parts).toHaveLength(1);
+    });
+  });
+
   it("has its parts joined once by three requests at once", async () => {
     const upload = await parted("three");
     await upload.send(1, 2, 3);

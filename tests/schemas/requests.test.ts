@@ -67,6 +67,7 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
       partSize: 8,
       parts: [{ PartNumber: 1, Size: 8, ETag: '"e"' }],
       urls: { 2: "https://example.com" },
+      requests: { GET: "https://example.com", POST: "https://example.com", DELETE: "https://example.com" },
       expiresAt: UPLOADED_AT,
     },
     [],

@@ -34,7 +34,13 @@ describe("complete", () => {
   });
 
   it("says why it was refused, and what to do, for each reason", async () => {
-    const reasons: readonly Refusal[] = ["not_an_image", "not_an_archive", "size_mismatch", "undeclared"];
+    const reasons: readonly Refusal[] = [
+      "not_an_image",
+      "not_an_archive",
+      "size_mismatch",
+      "checksum_mismatch",
+      "undeclared",
+    ];
     const details = reasons.map(async (reason) => {
       const upload = { id: new_upload_id(), kind: "photo", size: 900 } as const;
       await record_outcome(store, { user: "ann", id: upload.id }, { outcome: "refused", reason }, signal);

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { new_upload_id, quarantine_key } from "../../layer/upload_keys.ts";
 import { SNIFFED_BYTES } from "../../storage/image_type.ts";
-import { discard_file, quarantined_file } from "../../storage/quarantine.ts";
+import { discard_file, has_crc32, quarantined_file } from "../../storage/quarantine.ts";
 import { caught } from "../support/caught.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { BUCKET, client_for, start_photo_storage } from "../support/photo_storage.ts";
@@ -69,6 +69,16 @@ describe("a file in the quarantine", () => {
       expect(await caught(() => action(failing, upload, signal))).toMatchObject({ code });
       await server?.close();
     }
+  });
+
+  it("has no checksum to compare where it has gone or is another, and is not condemned where S3 fails", async () => {
+    const stored = await quarantined(store, jpeg_of(40), { crc32: "00000000" });
+    expect(await has_crc32(store, stored, '"another"', "00000000", signal)).toBeUndefined();
+    expect(await has_crc32(store, upload, '"e"', "00000000", signal)).toBeUndefined();
+    const failing = await with_answer({ status: 500 });
+    expect(await caught(() => has_crc32(failing, upload, '"e"', "00000000", signal))).toMatchObject({
+      code: "storage_unavailable",
+    });
   });
 
   it("is not believed where the answer lacks what it has to have", async () => {

@@ -1,6 +1,7 @@
 /** Takes every function through every branch that calls AWS, and gives back the calls that it really made. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 import { expect } from "vitest";
 import { photo_filename } from "../../layer/photo_keys.ts";
 import { upload_time } from "../../layer/upload_keys.ts";
@@ -111,13 +112,15 @@ const ARCHIVE_FILE = {
 async function uploads(stack: TestStack, session: Session): Promise<void> {
   for (const { bytes, ...file } of [PHOTO_FILE, ARCHIVE_FILE]) {
     const request = async (multipart: boolean) => {
-      const body = { name: "beach.jpg", size: bytes.byteLength, ...file, multipart };
+      const checksum = crc32(bytes).toString(16).padStart(8, "0");
+      const body = { name: "beach.jpg", size: bytes.byteLength, ...file, crc32: checksum, multipart };
       return read(await session.json("/request_upload", body), 201, request_upload_response);
     };
     await send_upload(stack, session, await request(false), bytes);
     // The queue may be quicker than the client, and then the client has nothing to do.
     do await send_upload(stack, session, await request(true), bytes);
     while (!has_admitted(stack, "complete_upload", file.kind));
+    await join_and_end(session, bytes, [await request(true), await request(true)]);
     for (const multipart of [false, true]) {
       const { uploadId } = await request(multipart);
       expect((await session.json("/cancel_upload", { uploadId })).status).toBe(204);
@@ -130,7 +133,7 @@ async function uploads(stack: TestStack, session: Session): Promise<void> {
 function has_admitted({ calls }: TestStack, name: string, kind: string): boolean {
   const own = calls.filter(({ caller }) => caller === name);
   return kind === "photo"
-    ? own.some(({ operation }) => operation === "HeadObject")
+    ? own.some(({ operation, key }) => operation === "HeadObject" && !key.startsWith("."))
     : own.some(({ operation, key }) => operation === "PutObject" && key.startsWith(".tasks/"));
 }
 
@@ -147,9 +150,28 @@ async function send_upload(
     return;
   }
   const asked = await session.json("/upload_parts", { uploadId, sign: [1] });
-  const { urls } = read(asked, 200, upload_parts_response);
+  const { urls, requests } = read(asked, 200, upload_parts_response);
   expect((await send_part(urls[1] ?? "", bytes)).status).toBe(200);
+  expect((await send(requests.GET)).status).toBe(200);
   expect((await session.json("/complete_upload", { uploadId })).status).toBeLessThan(300);
+}
+
+/** In S3's own language: the first is joined, the second ended. */
+async function join_and_end(
+  session: Session,
+  bytes: Buffer,
+  uploads: readonly [RequestUploadResponse, RequestUploadResponse],
+): Promise<void> {
+  const [joined, ended] = await Promise.all(
+    uploads.map(async ({ uploadId }) =>
+      read(await session.json("/upload_parts", { uploadId, sign: [1] }), 200, upload_parts_response),
+    ),
+  );
+  const etag = (await send_part(joined?.urls[1] ?? "", bytes)).headers.get("etag");
+  const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
+  const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
+  expect((await send(joined?.requests.POST ?? "", { method: "POST", body })).status).toBe(200);
+  expect((await send(ended?.requests.DELETE ?? "", { method: "DELETE" })).status).toBe(204);
 }
 
 /** Another photo stands where this one would. */
