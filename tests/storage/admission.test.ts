@@ -222,6 +222,19 @@ describe("a file that changes while it is admitted", () => {
     expect(await keys_of(upload)).toEqual([]);
   });
 
+  it("has gone because another admission has ended, whose outcome it has", async () => {
+    const upload = await quarantined(store, photo, { user: new_user() });
+    let other: Admitted | undefined;
+    const overtaken = watched(store.s3, async (command, send) => {
+      const looks = command instanceof GetObjectCommand && command.input.Key === quarantine_key(upload);
+      if (looks) other = await admit(undisturbed, upload, signal);
+      return send();
+    });
+    const admitted = await admit(with_client(overtaken), upload, signal);
+    expect(other?.first).toBe(true);
+    expect(admitted).toEqual({ outcome: other?.outcome, first: false });
+  });
+
   it("because another admission ends meanwhile has that one's outcome", async () => {
     const upload = await quarantined(store, photo, { user: new_user() });
     let other: Admitted | undefined;
@@ -232,6 +245,21 @@ describe("a file that changes while it is admitted", () => {
     expect(admitted).toEqual({ outcome: other?.outcome, first: false });
     expect(await keys_of(upload)).toEqual(left_of(upload, "photo"));
   });
+});
+
+it("a photo that its user has deleted does not come back with a message that does", async () => {
+  const upload = await quarantined(store, photo, { user: new_user() });
+  // All but the removal of the file.
+  const ending = interrupted(store.s3, { at: (await requests_of("photo")) - 1, carried_out: true });
+  await admit(with_client(ending), upload, signal).catch(() => {});
+  const Key = photo_key(upload.user, filename_of(upload));
+  expect(await keys_of(upload)).toEqual([outcome_key(upload), quarantine_key(upload), Key].toSorted());
+  await store.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key }));
+  expect(await admit(undisturbed, upload, signal)).toMatchObject({
+    outcome: { outcome: "photo" },
+    first: false,
+  });
+  expect(await keys_of(upload)).toEqual([outcome_key(upload)]);
 });
 
 describe("the key of a photo", () => {
