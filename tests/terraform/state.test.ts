@@ -19,6 +19,7 @@ import { AUTHORIZER_TIMEOUT_MS, INTEGRATION_TIMEOUT_MS } from "../../local/gatew
 import { HANDLER } from "../../local/lambda/environment.ts";
 import { type Stack, start_stack } from "../../local/stack.ts";
 import { environments } from "../../schemas/environment.ts";
+import { holds } from "../support/holds.ts";
 import { file_name, time, user_name } from "../support/names.ts";
 import {
   announce_missing_terraform,
@@ -63,9 +64,10 @@ const policy = json(
 
 describe.runIf(terraform_is_here)("the deployment", () => {
   let resources: readonly DeployedResource[] = [];
+  // Ten seconds, and on a busy machine a minute.
   beforeAll(async () => {
     resources = await deployed_resources();
-  });
+  }, 180_000);
 
   const all = <Shape extends z.ZodRawShape>(type: string, shape: Shape) =>
     resources
@@ -580,7 +582,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
             .replaceAll("?", ".")}$`,
           "su",
         ).test(value);
-      fc.assert(
+      holds(
         fc.property(user_name, time, file_name, (user, at, name) => {
           const arn = `arn:aws:s3:::${BUCKET}/${photo_key(user, photo_filename(at, name))}`;
           expect(matches(granted[0] ?? "", arn)).toBe(true);
