@@ -8,7 +8,7 @@ locals {
   # Sums of five minutes for each function.
   function_alarms = {
     Errors    = "fails without an answer: it crashed, or ran out of time or memory. Its log says why."
-    Throttles = "is called more often than its concurrency allows, and callers get 503."
+    Throttles = "is called more often than its concurrency allows: callers get 503, and messages wait."
   }
 }
 

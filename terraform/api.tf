@@ -1,4 +1,4 @@
-# The HTTP API: one route for each function of the table, the authorizer before them, and one stage.
+# The HTTP API: one route for each function of the table that has one, the authorizer before them, and one stage.
 
 locals {
   routed = { for name, f in var.functions : name => f if f.route != null }
@@ -8,7 +8,7 @@ locals {
 
 resource "aws_apigatewayv2_api" "http" {
   name          = var.name
-  description   = "Photos of users: sign-in, upload, archives, download, list, delete"
+  description   = "Photos of users: sign-in, uploads, archives, download, list, delete"
   protocol_type = "HTTP"
 
   # As default_cors() in local/gateway/cors.ts.

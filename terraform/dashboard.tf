@@ -5,7 +5,20 @@ locals {
 
   api_dimensions = ["ApiId", aws_apigatewayv2_api.http.id, "Stage", aws_apigatewayv2_stage.api.name]
 
-  charts = [
+  queue_charts = [
+    {
+      title   = "Messages that wait, and dead letters"
+      stat    = "Maximum"
+      metrics = [for queue in concat(values(aws_sqs_queue.queue), values(aws_sqs_queue.dead_letters)) : ["AWS/SQS", "ApproximateNumberOfMessagesVisible", "QueueName", queue.name]]
+    },
+    {
+      title   = "Age of the oldest message of each queue, s"
+      stat    = "Maximum"
+      metrics = [for queue in values(aws_sqs_queue.queue) : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue.name]]
+    },
+  ]
+
+  charts = concat([
     {
       title   = "Requests, and those that were refused or failed"
       stat    = "Sum"
@@ -46,7 +59,7 @@ locals {
       stat    = "Sum"
       metrics = [[local.own_metrics, "AuthorizerFailures"]]
     },
-  ]
+  ], local.queue_charts)
 }
 
 resource "aws_cloudwatch_dashboard" "operations" {

@@ -1,12 +1,20 @@
 # One role for each function, with the actions of the table on the resources named here, and nothing else.
 
 locals {
-  # What the table's permissions may name. A photo's key is <user>/<timestamp>_<name>, and a timestamp is always like
-  # 20261123T101530123Z (layer/photo_keys.ts). The first segment can be any user, but begins with no dot.
+  # IAM's patterns for what layer/ makes keys of: a photo's file name begins with a timestamp like 20261123T101530123Z, and an
+  # upload has an id of 26 characters.
+  photo_name = "????????T?????????Z_*"
+  upload_id  = join("", [for _ in range(26) : "?"])
+
+  below_dots = { for kind in keys(local.days_below_dots) : kind => "${aws_s3_bucket.photos.arn}/.${kind}/*/${local.upload_id}" }
+
+  # What the table's permissions may name, and what of it is written once. A photo's key is <user>/<timestamp>_<name>. The
+  # first segment can be any user, but begins with no dot.
   resources = {
     photos = {
-      arn       = "${aws_s3_bucket.photos.arn}/*/????????T?????????Z_*"
-      condition = null
+      arn          = "${aws_s3_bucket.photos.arn}/*/${local.photo_name}"
+      condition    = null
+      written_once = ["${aws_s3_bucket.photos.arn}/*/${local.photo_name}"]
     }
     # The bucket, but only the listing of one user: neither of all photos, nor of what is kept under a dot.
     photo_listings = {
@@ -15,6 +23,35 @@ locals {
         StringLike    = { "s3:prefix" = "?*/" }
         StringNotLike = { "s3:prefix" = [".*", "*/?*"] }
       }
+      written_once = []
+    }
+    # A form that a client sends can carry no If-None-Match: until its form has expired, it may send the file once more.
+    quarantine = {
+      arn          = local.below_dots.quarantine
+      condition    = null
+      written_once = []
+    }
+    outcomes = {
+      arn          = local.below_dots.outcomes
+      condition    = null
+      written_once = [local.below_dots.outcomes]
+    }
+    tasks = {
+      arn          = "${local.below_dots.tasks}/*"
+      condition    = null
+      written_once = ["${local.below_dots.tasks}/*"]
+    }
+    # All but the trials is written once (docs/decisions/0021-jobs-in-s3.md).
+    jobs = {
+      arn          = "${local.below_dots.jobs}/*"
+      condition    = null
+      written_once = [for part in ["plan", "outcomes/*", "done/*"] : "${local.below_dots.jobs}/${part}"]
+    }
+    # The bucket, but only the listing of what one job has done.
+    job_listings = {
+      arn          = aws_s3_bucket.photos.arn
+      condition    = { StringLike = { "s3:prefix" = ".jobs/?*/${local.upload_id}/done/" } }
+      written_once = []
     }
   }
 
@@ -29,30 +66,42 @@ locals {
           Condition = local.resources[resource].condition
         }
       ],
-      # IAM's patterns cannot say "begins with no dot". What the function may do elsewhere by name is left to it.
+      # IAM's patterns cannot say "begins with no dot", so what looks like a photo below one is denied. Nothing else that a
+      # function may reach there does: the names of users are UUIDs.
       [
-        for actions in [setsubtract(lookup(f.permissions, "photos", []), flatten([for resource, actions in f.permissions : actions if resource != "photos"]))] : {
+        for actions in [lookup(f.permissions, "photos", [])] : {
           Sid       = "PhotosAreUnderUsers"
           Effect    = "Deny"
           Action    = actions
-          Resource  = "${aws_s3_bucket.photos.arn}/.*"
+          Resource  = "${aws_s3_bucket.photos.arn}/.*/${local.photo_name}"
           Condition = null
         } if length(actions) > 0
       ],
-      # S3 itself refuses to overwrite a photo, even where the code forgot to ask it. The second condition spares the
-      # parts of an upload, which take no If-None-Match:
-      # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+      # S3 itself refuses to overwrite what is written once, even where the code forgot to ask it: also of a copy, by the
+      # announcement of 2025 (the guide said otherwise before). The second condition spares the parts of an upload, which
+      # take no If-None-Match: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
       [
-        for action in lookup(f.permissions, "photos", []) : {
+        for objects in [flatten([for resource, actions in f.permissions : local.resources[resource].written_once if contains(actions, "s3:PutObject")])] : {
           Sid      = "NothingIsOverwritten"
           Effect   = "Deny"
-          Action   = [action]
-          Resource = local.resources.photos.arn
+          Action   = ["s3:PutObject"]
+          Resource = objects
           Condition = {
             Null = { "s3:if-none-match" = "true" }
             Bool = { "s3:ObjectCreationOperation" = "true" }
           }
-        } if action == "s3:PutObject"
+        } if length(objects) > 0
+      ],
+      # Lambda takes the messages with the role of the function that gets them:
+      # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaSQSQueueExecutionRole.html
+      [
+        for queue in [f.queue] : {
+          Sid       = "OwnQueue"
+          Effect    = "Allow"
+          Action    = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+          Resource  = aws_sqs_queue.queue[queue].arn
+          Condition = null
+        } if queue != null
       ],
       [
         {

@@ -1,4 +1,4 @@
-# The functions of the table, the layer that they share, and the alias by which the gateway calls them.
+# The functions of the table, the layer that they share, and the alias by which the gateway and the queues call them.
 
 locals {
   environment = {
@@ -6,13 +6,15 @@ locals {
     USER_POOL_ID        = aws_cognito_user_pool.users.id
     USER_POOL_CLIENT_ID = aws_cognito_user_pool_client.app.id
     CURSOR_KEY          = sensitive(terraform_data.cursor_key.output)
+    PHOTO_MAX_BYTES     = var.photo_max_bytes
   }
 
   zips = { for name in concat(keys(var.functions), ["layer"]) : name => "${path.module}/${replace(var.packages, "{name}", name)}" }
 }
 
-# The secret that seals the cursors of /list: two times 128 random bits, which stay the same from apply to apply.
-# A new one, by -replace=terraform_data.cursor_key, makes the lists that are being read begin anew, and nothing else.
+# The secret that seals the cursors of /list and the uploadIds of /request_upload: two times 128 random bits, which stay the
+# same from apply to apply. A new one, by -replace=terraform_data.cursor_key, makes the lists that are being read begin anew,
+# and whoever is uploading has to ask for a new uploadId; what has arrived is admitted all the same.
 resource "terraform_data" "cursor_key" {
   input = sensitive("${uuid()}${uuid()}")
 
@@ -51,7 +53,7 @@ resource "aws_lambda_function" "function" {
   for_each = var.functions
 
   function_name    = "${var.name}-${each.key}"
-  description      = each.value.route == null ? "Asked by API Gateway whose a token is" : each.value.route
+  description      = coalesce(each.value.route, each.value.queue == null ? "Asked by API Gateway whose a token is" : "Takes the messages of the queue ${coalesce(each.value.queue, "-")}")
   role             = aws_iam_role.function[each.key].arn
   filename         = local.zips[each.key]
   source_code_hash = try(filebase64sha256(local.zips[each.key]), null)
@@ -95,7 +97,7 @@ resource "aws_lambda_function" "function" {
   depends_on = [aws_iam_role_policy.function]
 }
 
-# What the gateway calls. A failed smoke test points it back at the version before.
+# What the gateway and the queues call. A failed smoke test points it back at the version before.
 resource "aws_lambda_alias" "live" {
   for_each = var.functions
 

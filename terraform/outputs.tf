@@ -31,12 +31,23 @@ output "photos_bucket" {
 }
 
 output "functions" {
-  description = "The functions by their name in the table; alias is what the gateway calls, version what it stands for now."
+  description = "The functions by their name in the table; alias is what the gateway and the queues call, version what it stands for now."
   value = {
     for name, alias in aws_lambda_alias.live : name => {
       function_name = alias.function_name
       alias         = alias.name
       version       = alias.function_version
+    }
+  }
+}
+
+output "queues" {
+  description = "The queues by their name in the table, and what failed too often: aws sqs start-message-move-task takes the ARN of the dead letters to try them again."
+  value = {
+    for name, queue in aws_sqs_queue.queue : name => {
+      url              = queue.url
+      dead_letters_url = aws_sqs_queue.dead_letters[name].url
+      dead_letters_arn = aws_sqs_queue.dead_letters[name].arn
     }
   }
 }

@@ -52,9 +52,9 @@ resource "aws_s3_bucket_lifecycle_configuration" "photos" {
     status = "Enabled"
     filter {}
 
-    # No function runs for longer than a minute; what is unfinished after a day has been left behind.
+    # An upload in parts may be resumed for a day. What is unfinished after two has been left behind.
     abort_incomplete_multipart_upload {
-      days_after_initiation = 1
+      days_after_initiation = 2
     }
   }
 
@@ -71,19 +71,59 @@ resource "aws_s3_bucket_lifecycle_configuration" "photos" {
       expired_object_delete_marker = true
     }
   }
+
+  # Nothing here is for anybody to bring back. Where two rules fit, S3 goes by the shorter time:
+  # https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-conflicts.html
+  dynamic "rule" {
+    for_each = local.days_below_dots
+
+    content {
+      id     = rule.key
+      status = "Enabled"
+
+      filter {
+        prefix = ".${rule.key}/"
+      }
+      expiration {
+        days = rule.value
+      }
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+    }
+  }
 }
 
-# CORS gives nobody a permission: whatever a page asks for needs a signature all the same. So it is open to any origin,
+locals {
+  # By the prefix without its dot: layer/upload_keys.ts and layer/job_keys.ts say what is below each.
+  days_below_dots = {
+    quarantine = var.quarantine_days
+    outcomes   = var.job_days
+    tasks      = var.job_days
+    jobs       = var.job_days
+  }
+}
+
+# CORS gives nobody a permission: whatever a page asks for needs a signature all the same. So reading is open to any origin,
 # and has to be: a browser that follows the 303 of /download from one host to another sends "Origin: null", and sends the
-# token's header along, whatever that is called.
+# token's header along, whatever that is called. Uploads come from the pages that may call the API. Those in parts put,
+# join and remove parts, and read the ETag of each.
 resource "aws_s3_bucket_cors_configuration" "photos" {
   bucket = aws_s3_bucket.photos.id
 
   cors_rule {
     allowed_origins = ["*"]
-    allowed_methods = ["GET", "HEAD", "POST", "PUT"]
+    allowed_methods = ["GET", "HEAD"]
     allowed_headers = ["*"]
     expose_headers  = ["ETag", "Location", "Content-Disposition", "Content-Range", "Accept-Ranges", "Last-Modified"]
+    max_age_seconds = 3000
+  }
+
+  cors_rule {
+    allowed_origins = var.cors_origins
+    allowed_methods = ["POST", "PUT", "DELETE"]
+    allowed_headers = ["*"]
+    expose_headers  = ["ETag", "Location", "x-amz-checksum-crc32", "x-amz-checksum-type"]
     max_age_seconds = 3000
   }
 }

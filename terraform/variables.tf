@@ -1,9 +1,10 @@
 # What a team sets. Every variable has a default but the table of functions, which functions.auto.tfvars.json holds.
 
 variable "functions" {
-  description = "The one table of functions: route, memory, time-out, settings and permissions of each. permissions lists IAM actions by the resource of iam.tf that they are for."
+  description = "The one table of functions: route or queue, memory, time-out, settings and permissions of each. permissions lists IAM actions by the resource of iam.tf that they are for."
   type = map(object({
     route                = optional(string)
+    queue                = optional(string)
     authorized           = optional(bool, false)
     memory_mb            = number
     timeout_s            = number
@@ -22,17 +23,30 @@ variable "functions" {
     error_message = "The names of functions are in snake case."
   }
   validation {
-    condition     = alltrue([for name, f in var.functions : name == "authorizer" ? f.route == null : can(regex("^[A-Z]+ /\\S*$", f.route))])
-    error_message = "Every function but the authorizer has a route such as \"POST /login\"."
+    condition     = alltrue([for name, f in var.functions : length([for way in [f.route, f.queue] : way if way != null]) == (name == "authorizer" ? 0 : 1)])
+    error_message = "Every function but the authorizer has a route or a queue, and not both."
   }
   validation {
-    condition     = length(distinct([for f in var.functions : f.route])) == length(var.functions)
+    condition     = alltrue([for f in var.functions : can(regex("^[A-Z]+ /\\S*$", f.route)) if f.route != null])
+    error_message = "A route is a method and a path, such as \"POST /login\"."
+  }
+  validation {
+    condition     = length(distinct([for f in var.functions : f.route if f.route != null])) == length([for f in var.functions : f.route if f.route != null])
     error_message = "Two functions have the same route."
   }
   validation {
-    # An HTTP API waits 30 s for a function and 10 s for an authorizer, and neither can be raised.
-    condition     = alltrue([for name, f in var.functions : f.timeout_s >= 1 && f.timeout_s <= (name == "authorizer" ? 10 : 29)])
-    error_message = "timeout_s is 1 to 29, and at most 10 for the authorizer: API Gateway waits no longer."
+    # As queue_name in local/functions_table.ts; queues.tf says which objects each of them is for.
+    condition     = sort([for f in var.functions : f.queue if f.queue != null]) == tolist(["admissions", "extractions"])
+    error_message = "There are two queues, admissions and extractions, and one function for each."
+  }
+  validation {
+    condition     = alltrue([for f in var.functions : f.route != null if f.authorized])
+    error_message = "The authorizer is asked about routes only."
+  }
+  validation {
+    # An HTTP API waits 30 s for a function and 10 s for an authorizer, and neither can be raised. Messages can wait.
+    condition     = alltrue([for name, f in var.functions : f.timeout_s >= 1 && f.timeout_s <= (name == "authorizer" ? 10 : f.queue == null ? 29 : 900)])
+    error_message = "timeout_s is 1 to 29, and at most 10 for the authorizer: API Gateway waits no longer. For a function of a queue it is at most 900."
   }
   validation {
     condition     = alltrue([for f in var.functions : f.memory_mb >= 128 && f.memory_mb <= 10240 && f.memory_mb == floor(f.memory_mb)])
@@ -97,6 +111,45 @@ variable "old_version_days" {
   validation {
     condition     = var.old_version_days >= 1 && var.old_version_days == floor(var.old_version_days)
     error_message = "old_version_days is a whole number of at least 1."
+  }
+}
+
+variable "photo_max_bytes" {
+  description = "How large a photo may be that is sent to the bucket itself, in bytes."
+  type        = number
+  default     = 200000000
+  nullable    = false
+
+  validation {
+    # A photo is published by CopyObject, which takes no more than 5 GiB: schemas/environment.ts has the same limit.
+    condition     = var.photo_max_bytes >= 1 && var.photo_max_bytes <= 5368709120 && var.photo_max_bytes == floor(var.photo_max_bytes)
+    error_message = "photo_max_bytes is a whole number from 1 to 5368709120: S3 copies no larger object at once."
+  }
+}
+
+variable "quarantine_days" {
+  description = "Days for which an upload stays in the quarantine: a file that nobody could admit, and an archive with its extraction."
+  type        = number
+  default     = 7
+  nullable    = false
+
+  validation {
+    # An upload in parts may take a day.
+    condition     = var.quarantine_days >= 2 && var.quarantine_days == floor(var.quarantine_days)
+    error_message = "quarantine_days is a whole number of at least 2."
+  }
+}
+
+variable "job_days" {
+  description = "Days for which it is known what became of an upload, and how the extraction of an archive went."
+  type        = number
+  default     = 30
+  nullable    = false
+
+  validation {
+    # An archive of which nothing is known any more would be extracted again, should its message come again.
+    condition     = var.job_days > var.quarantine_days && var.job_days == floor(var.job_days)
+    error_message = "job_days is a whole number, and more than quarantine_days."
   }
 }
 
@@ -179,7 +232,7 @@ variable "throttles" {
   nullable = false
 
   validation {
-    condition     = alltrue([for name in keys(var.throttles) : can(var.functions[name]) && name != "authorizer"])
+    condition     = alltrue([for name in keys(var.throttles) : try(var.functions[name].route, null) != null])
     error_message = "throttles names a function that has no route."
   }
   validation {
@@ -264,6 +317,22 @@ variable "reserve_concurrency" {
   type        = bool
   default     = true
   nullable    = false
+}
+
+variable "queue_concurrency" {
+  description = "How many sandboxes at once take messages of each queue. Those of extractions are all users' together; one archive has four of them at most."
+  type = object({
+    admissions  = optional(number, 10)
+    extractions = optional(number, 20)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    condition     = alltrue([for most in values(var.queue_concurrency) : most >= 2 && most <= 1000 && most == floor(most)])
+    error_message = "queue_concurrency is whole numbers from 2 to 1000."
+  }
 }
 
 variable "permissions_boundary_arn" {
