@@ -38,6 +38,45 @@ mock_provider "aws" {
   mock_resource "aws_sns_topic" {
     defaults = { arn = "arn:aws:sns:eu-central-1:123456789012:mock" }
   }
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "123456789012" }
+  }
+}
+
+override_resource {
+  target          = aws_sqs_queue.queue["admissions"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-admissions", url = "mock-admissions" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.queue["extractions"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-extractions", url = "mock-extractions" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.dead_letters["admissions"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-admissions-dead", url = "mock-admissions-dead" }
+}
+
+override_resource {
+  target          = aws_sqs_queue.dead_letters["extractions"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-extractions-dead", url = "mock-extractions-dead" }
+}
+
+override_resource {
+  target          = aws_lambda_alias.live["admit"]
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock-admit:live", invoke_arn = "the alias" }
+}
+
+override_resource {
+  target          = aws_lambda_alias.live["extract"]
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock-extract:live", invoke_arn = "the alias" }
 }
 
 variables {
@@ -49,6 +88,9 @@ variables {
   region                   = "eu-central-1"
   photos_bucket            = "yourplace"
   old_version_days         = 30
+  photo_max_bytes          = 200000000
+  quarantine_days          = 7
+  job_days                 = 30
   stage_name               = "test"
   token_header             = "JWT"
   authorizer_ttl_s         = 60
@@ -63,6 +105,7 @@ variables {
   email                    = null
   deletion_protection      = true
   reserve_concurrency      = true
+  queue_concurrency        = {}
   permissions_boundary_arn = null
   log_retention_days       = 30
   alarm_email              = null
@@ -73,8 +116,8 @@ run "with_the_defaults" {
   command = plan
 
   assert {
-    condition     = toset(keys(aws_apigatewayv2_route.function)) == toset([for name in keys(var.functions) : name if name != "authorizer"])
-    error_message = "Every function of the table but the authorizer has a route, and no other has."
+    condition     = toset(keys(aws_apigatewayv2_route.function)) == toset([for name, f in var.functions : name if name != "authorizer" && f.queue == null])
+    error_message = "Every function of the table has a route, but the authorizer and those of the queues."
   }
   assert {
     condition     = alltrue([for name, route in aws_apigatewayv2_route.function : route.route_key == "POST /${name}"])
@@ -179,39 +222,68 @@ run "with_the_defaults" {
     condition = alltrue(flatten([
       for name, policy in aws_iam_role_policy.function : [
         for statement in jsondecode(policy.policy).Statement :
-        statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucket") || name == "list" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
+        statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucket") || (
+          name == "list" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
+          || name == "job" && try(statement.Condition.StringLike["s3:prefix"], "") == ".jobs/?*/??????????????????????????/done/"
+        )
       ]
     ]))
-    error_message = "Only list lists, and only below the prefix of one user."
+    error_message = "Only list lists the photos of one user, and only job what one job has done."
   }
   assert {
     condition = alltrue(flatten([
       for name, policy in aws_iam_role_policy.function : [
         for statement in jsondecode(policy.policy).Statement :
-        statement.Effect == "Deny" || !anytrue([for action in statement.Action : startswith(action, "s3:")]) || contains(statement.Action, "s3:ListBucket") || statement.Resource == "arn:aws:s3:::yourplace/*/????????T?????????Z_*"
+        statement.Effect == "Deny" || !anytrue([for action in statement.Action : startswith(action, "s3:")]) || contains(statement.Action, "s3:ListBucket") || contains([
+          "arn:aws:s3:::yourplace/*/????????T?????????Z_*",
+          "arn:aws:s3:::yourplace/.quarantine/*/??????????????????????????",
+          "arn:aws:s3:::yourplace/.outcomes/*/??????????????????????????",
+          "arn:aws:s3:::yourplace/.tasks/*/??????????????????????????/*",
+          "arn:aws:s3:::yourplace/.jobs/*/??????????????????????????/*",
+        ], statement.Resource)
       ]
     ]))
-    error_message = "What a function may do to objects it may do to photos alone."
+    error_message = "What a function may do to objects it may do to photos and to what is kept of uploads alone."
   }
   assert {
     condition = alltrue(flatten([
       for name, f in var.functions : [
         for action in lookup(f.permissions, "photos", []) : anytrue([
           for statement in jsondecode(aws_iam_role_policy.function[name].policy).Statement :
-          statement.Effect == "Deny" && contains(statement.Action, action) && statement.Resource == "arn:aws:s3:::yourplace/.*"
+          statement.Effect == "Deny" && contains(statement.Action, action) && try(statement.Resource == "arn:aws:s3:::yourplace/.*/????????T?????????Z_*", false)
         ])
       ]
     ]))
-    error_message = "No function reaches what begins with a dot, unless the table names it."
+    error_message = "No function takes for a photo what begins with a dot."
   }
   assert {
     condition = alltrue([
       for name, f in var.functions : contains(lookup(f.permissions, "photos", []), "s3:PutObject") ? anytrue([
         for statement in jsondecode(aws_iam_role_policy.function[name].policy).Statement :
-        statement.Effect == "Deny" && contains(statement.Action, "s3:PutObject") && try(statement.Condition.Null["s3:if-none-match"], "") == "true"
+        statement.Effect == "Deny" && contains(statement.Action, "s3:PutObject") && try(statement.Condition.Null["s3:if-none-match"], "") == "true" && contains(flatten([statement.Resource]), "arn:aws:s3:::yourplace/*/????????T?????????Z_*")
       ]) : true
     ])
     error_message = "Who writes photos cannot overwrite one."
+  }
+  assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.function["extract"].policy).Statement : statement.Resource if statement.Sid == "NothingIsOverwritten"
+      ])) == toset([
+      "arn:aws:s3:::yourplace/*/????????T?????????Z_*",
+      "arn:aws:s3:::yourplace/.tasks/*/??????????????????????????/*",
+      "arn:aws:s3:::yourplace/.jobs/*/??????????????????????????/plan",
+      "arn:aws:s3:::yourplace/.jobs/*/??????????????????????????/outcomes/*",
+      "arn:aws:s3:::yourplace/.jobs/*/??????????????????????????/done/*",
+    ])
+    error_message = "A worker overwrites nothing but its trials."
+  }
+  assert {
+    condition = {
+      for name, policy in aws_iam_role_policy.function : name => [for statement in jsondecode(policy.policy).Statement : statement.Resource if anytrue([for action in statement.Action : startswith(action, "sqs:")])] if strcontains(policy.policy, "sqs:")
+      } == {
+      for name, f in var.functions : name => ["arn:aws:sqs:eu-central-1:123456789012:mock-${f.queue}"] if f.queue != null
+    }
+    error_message = "Only a function with a queue takes messages, and those of its own."
   }
 
   assert {
@@ -234,8 +306,95 @@ run "with_the_defaults" {
     error_message = "Nobody reaches the bucket without TLS."
   }
   assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.filter[0].prefix => [rule.expiration[0].days, rule.noncurrent_version_expiration[0].noncurrent_days] if rule.status == "Enabled" && !contains(["unfinished_uploads", "old_versions"], rule.id)
+    } == { ".quarantine/" = [7, 1], ".outcomes/" = [30, 1], ".tasks/" = [30, 1], ".jobs/" = [30, 1] }
+    error_message = "What is kept of uploads below dots goes in the end, with its versions, and no photo does."
+  }
+  assert {
     condition     = anytrue([for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.status == "Enabled" && can(rule.abort_incomplete_multipart_upload[0].days_after_initiation)]) && anytrue([for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.status == "Enabled" && can(rule.noncurrent_version_expiration[0].noncurrent_days)])
     error_message = "Unfinished uploads and old versions go in the end."
+  }
+
+  # ---- Queues ----
+
+  assert {
+    condition = { for queue in aws_s3_bucket_notification.photos.queue : queue.id => [queue.queue_arn, queue.filter_prefix, one(queue.events)] } == {
+      admissions  = ["arn:aws:sqs:eu-central-1:123456789012:mock-admissions", ".quarantine/", "s3:ObjectCreated:*"]
+      extractions = ["arn:aws:sqs:eu-central-1:123456789012:mock-extractions", ".tasks/", "s3:ObjectCreated:*"]
+    }
+    error_message = "S3 tells admissions of uploads, and extractions of tasks."
+  }
+  assert {
+    condition = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.event_source_arn, mapping.function_name, one(mapping.function_response_types)] } == {
+      for name, f in var.functions : f.queue => ["arn:aws:sqs:eu-central-1:123456789012:mock-${f.queue}", "arn:aws:lambda:eu-central-1:123456789012:function:mock-${name}:live", "ReportBatchItemFailures"] if f.queue != null
+    }
+    error_message = "The messages of a queue invoke its function, by its alias, and fail one by one."
+  }
+  assert {
+    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.batch_size, mapping.scaling_config[0].maximum_concurrency] } == { admissions = [10, 10], extractions = [1, 20] }
+    error_message = "A queue takes no more than its share of the sandboxes."
+  }
+  assert {
+    condition     = alltrue([for name, f in var.functions : aws_sqs_queue.queue[f.queue].visibility_timeout_seconds == 6 * f.timeout_s if f.queue != null])
+    error_message = "A message does not come again while Lambda is still at it."
+  }
+  assert {
+    condition = alltrue([
+      for name, policy in aws_sqs_queue_redrive_policy.queue :
+      policy.queue_url == "mock-${name}" && jsondecode(policy.redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:mock-${name}-dead", maxReceiveCount = 5 }
+    ]) && length(aws_sqs_queue_redrive_policy.queue) == 2
+    error_message = "What fails five times becomes a dead letter."
+  }
+  assert {
+    condition = alltrue([
+      for name, queue in aws_sqs_queue.dead_letters :
+      jsondecode(queue.redrive_allow_policy) == { redrivePermission = "byQueue", sourceQueueArns = ["arn:aws:sqs:eu-central-1:123456789012:mock-${name}"] } && queue.message_retention_seconds > aws_sqs_queue.queue[name].message_retention_seconds
+    ])
+    error_message = "Dead letters are those of one queue, and are kept for longer than its messages."
+  }
+  assert {
+    condition     = alltrue([for queue in concat(values(aws_sqs_queue.queue), values(aws_sqs_queue.dead_letters)) : queue.sqs_managed_sse_enabled])
+    error_message = "Messages are encrypted."
+  }
+  assert {
+    condition = alltrue([
+      for name, queue_policy in aws_sqs_queue_policy.queue : [
+        for statement in jsondecode(queue_policy.policy).Statement : {
+          principal = statement.Principal
+          actions   = statement.Action
+          resource  = statement.Resource
+          condition = statement.Condition
+        } if statement.Effect == "Allow"
+        ] == [{
+          principal = { Service = "s3.amazonaws.com" }
+          actions   = "sqs:SendMessage"
+          resource  = "arn:aws:sqs:eu-central-1:123456789012:mock-${name}"
+          condition = { ArnEquals = { "aws:SourceArn" = "arn:aws:s3:::yourplace" }, StringEquals = { "aws:SourceAccount" = "123456789012" } }
+      }]
+    ])
+    error_message = "Only S3 sends messages, on behalf of this bucket of this account."
+  }
+  assert {
+    condition = alltrue([
+      for queue_policy in concat(values(aws_sqs_queue_policy.queue), values(aws_sqs_queue_policy.dead_letters)) : anytrue([
+        for statement in jsondecode(queue_policy.policy).Statement :
+        statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"
+      ])
+    ]) && length(aws_sqs_queue_policy.queue) == 2 && length(aws_sqs_queue_policy.dead_letters) == 2
+    error_message = "Nobody reaches a queue without TLS."
+  }
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.dead_letters : name => [alarm.dimensions.QueueName, alarm.metric_name, tostring(alarm.threshold)] } == { for name, queue in aws_sqs_queue.dead_letters : name => [queue.name, "ApproximateNumberOfMessagesVisible", "1"] }
+    error_message = "One dead letter is an alarm."
+  }
+  assert {
+    condition     = { for name, alarm in aws_cloudwatch_metric_alarm.age : name => [alarm.dimensions.QueueName, alarm.metric_name] } == { for name, queue in aws_sqs_queue.queue : name => [queue.name, "ApproximateAgeOfOldestMessage"] }
+    error_message = "Messages that wait for long are an alarm."
+  }
+  assert {
+    condition     = aws_lambda_function.function["request_upload"].environment[0].variables["PHOTO_MAX_BYTES"] == "200000000"
+    error_message = "A photo may have 200 MB."
   }
 
   assert {
@@ -286,6 +445,10 @@ run "with_everything_set" {
     deletion_protection      = false
     log_retention_days       = 365
     throttles                = {}
+    photo_max_bytes          = 5368709120
+    quarantine_days          = 2
+    job_days                 = 3
+    queue_concurrency        = { extractions = 100 }
   }
 
   assert {
@@ -315,5 +478,31 @@ run "with_everything_set" {
   assert {
     condition     = aws_cognito_user_pool.users.admin_create_user_config[0].allow_admin_create_user_only && aws_cognito_user_pool.users.deletion_protection == "INACTIVE" && aws_cognito_user_pool.users.email_configuration[0].email_sending_account == "DEVELOPER"
     error_message = "The pool follows its settings."
+  }
+  assert {
+    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => mapping.scaling_config[0].maximum_concurrency } == { admissions = 10, extractions = 100 }
+    error_message = "The share of a queue is set by itself."
+  }
+  assert {
+    condition     = alltrue([for queue in concat(values(aws_sqs_queue.queue), values(aws_sqs_queue.dead_letters)) : startswith(queue.name, "photos-eu-")])
+    error_message = "Every queue is named after the deployment."
+  }
+  assert {
+    condition     = alltrue([for alarm in concat(values(aws_cloudwatch_metric_alarm.dead_letters), values(aws_cloudwatch_metric_alarm.age)) : length(alarm.alarm_actions) == 2])
+    error_message = "The alarms of the queues go to the address and to the topic."
+  }
+  assert {
+    condition     = aws_lambda_function.function["request_upload"].environment[0].variables["PHOTO_MAX_BYTES"] == "5368709120"
+    error_message = "A photo may have as much as S3 copies at once."
+  }
+  assert {
+    condition = {
+      for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.filter[0].prefix => rule.expiration[0].days if !contains(["unfinished_uploads", "old_versions"], rule.id)
+    } == { ".quarantine/" = 2, ".outcomes/" = 3, ".tasks/" = 3, ".jobs/" = 3 }
+    error_message = "What is kept of uploads is kept for as long as it is said."
+  }
+  assert {
+    condition     = toset([for rule in aws_s3_bucket_cors_configuration.photos.cors_rule : one(rule.allowed_origins) if contains(rule.allowed_methods, "PUT")]) == toset(["https://app.example.com"])
+    error_message = "Only the pages of the origin may upload."
   }
 }
