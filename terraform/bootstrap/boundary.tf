@@ -23,6 +23,12 @@ resource "aws_iam_policy" "functions_boundary" {
         Resource = local.photos_bucket_arn
       },
       {
+        Sid      = "Queues"
+        Effect   = "Allow"
+        Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+        Resource = local.arn.queues
+      },
+      {
         Sid      = "Logs"
         Effect   = "Allow"
         Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]

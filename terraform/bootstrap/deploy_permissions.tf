@@ -3,7 +3,7 @@
 # deployment's own settings.
 #
 # Not granted, on purpose: deleting the photos' bucket or the user pool, reading or deleting a photo, making or reading a
-# user, calling a function, any role outside NAME-*, and this pipeline itself. A plan that needs one of these fails, and a
+# user, calling a function, reading or sending a message, any role outside NAME-*, and this pipeline itself. A plan that needs one of these fails, and a
 # person has to look at it.
 
 locals {
@@ -13,6 +13,7 @@ locals {
     log_group  = "arn:${local.partition}:logs:${local.here}:log-group"
     cloudwatch = "arn:${local.partition}:cloudwatch"
     topic      = "arn:${local.partition}:sns:${local.here}:${var.name}-alarms"
+    queues     = "arn:${local.partition}:sqs:${local.here}:${var.name}-*"
     role       = "arn:${local.partition}:iam::${local.account}:role"
     user_pools = "arn:${local.partition}:cognito-idp:${local.here}:userpool/*"
   }
@@ -71,6 +72,34 @@ locals {
         Effect   = "Allow"
         Action   = ["lambda:PublishLayerVersion", "lambda:GetLayerVersion", "lambda:DeleteLayerVersion"]
         Resource = ["${local.arn.lambda}:layer:${var.name}-*", "${local.arn.lambda}:layer:${var.name}-*:*"]
+      },
+      {
+        # What takes a queue's messages to a function has no ARN before it is there, and a random id in it afterwards.
+        Sid       = "EventSourceMappings"
+        Effect    = "Allow"
+        Action    = ["lambda:CreateEventSourceMapping", "lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping", "lambda:DeleteEventSourceMapping"]
+        Resource  = "*"
+        Condition = { ArnLike = { "lambda:FunctionArn" = "${local.arn.lambda}:function:${var.name}-*" } }
+      },
+      {
+        # To name tags Lambda does not ask whose mapping it is.
+        Sid      = "TagsOfEventSourceMappings"
+        Effect   = "Allow"
+        Action   = ["lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"]
+        Resource = "${local.arn.lambda}:event-source-mapping:*"
+      },
+    ]
+
+    queues = [
+      {
+        # Their settings, and no message in them.
+        Sid    = "Queues"
+        Effect = "Allow"
+        Action = [
+          "sqs:CreateQueue", "sqs:DeleteQueue", "sqs:GetQueueAttributes", "sqs:SetQueueAttributes", "sqs:GetQueueUrl",
+          "sqs:ListQueueTags", "sqs:TagQueue", "sqs:UntagQueue",
+        ]
+        Resource = local.arn.queues
       },
     ]
 
@@ -175,6 +204,7 @@ locals {
           "s3:GetLifecycleConfiguration", "s3:GetReplicationConfiguration", "s3:ListTagsForResource", "s3:TagResource", "s3:UntagResource",
           "s3:PutBucketTagging", "s3:PutBucketPublicAccessBlock", "s3:PutBucketOwnershipControls", "s3:PutEncryptionConfiguration",
           "s3:PutBucketVersioning", "s3:PutLifecycleConfiguration", "s3:PutBucketCORS", "s3:PutBucketPolicy",
+          "s3:PutBucketNotification",
         ]
         Resource = local.photos_bucket_arn
       },

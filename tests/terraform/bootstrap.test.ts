@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
+import { EVENT_SOURCES } from "../../local/queues.ts";
 import type { AccessQuestion } from "../support/iam_actions.ts";
 import {
   announce_missing_terraform,
@@ -151,6 +152,17 @@ const DENIED: Readonly<Record<string, readonly AccessQuestion[]>> = {
     ),
     ...ask(`arn:aws:cloudwatch:${REGION}:${ACCOUNT}:alarm:payroll`, "cloudwatch:DeleteAlarms"),
     ...ask(
+      `arn:aws:sqs:${REGION}:${ACCOUNT}:payroll`,
+      "sqs:SetQueueAttributes sqs:DeleteQueue sqs:CreateQueue sqs:GetQueueAttributes",
+    ),
+    ...ask(
+      `arn:aws:lambda:${REGION}:${ACCOUNT}:event-source-mapping:7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00`,
+      "lambda:UpdateEventSourceMapping lambda:DeleteEventSourceMapping lambda:GetEventSourceMapping",
+      { "lambda:FunctionArn": function_arn("payroll") },
+    ),
+    ...ask("*", "lambda:CreateEventSourceMapping", { "lambda:FunctionArn": function_arn("payroll") }),
+    ...ask("*", "lambda:CreateEventSourceMapping"),
+    ...ask(
       `arn:aws:sns:${REGION}:${ACCOUNT}:payroll`,
       "sns:SetTopicAttributes sns:Subscribe sns:DeleteTopic",
     ),
@@ -217,6 +229,12 @@ const DENIED: Readonly<Record<string, readonly AccessQuestion[]>> = {
       "sns:DeleteTopic sns:SetTopicAttributes",
     ),
   ],
+  "see what users upload, or have it forgotten": [
+    ...ask(
+      `arn:aws:sqs:${REGION}:${ACCOUNT}:photo-uploader-admissions`,
+      "sqs:ReceiveMessage sqs:DeleteMessage sqs:PurgeQueue sqs:SendMessage sqs:AddPermission",
+    ),
+  ],
   "read what users did, or other secrets": [
     ...ask(
       `arn:aws:logs:${REGION}:${ACCOUNT}:log-group:/aws/lambda/photo-uploader-list`,
@@ -276,7 +294,6 @@ describe.runIf(terraform_is_here)("the build's role", () => {
 
 describe.runIf(terraform_is_here)("the boundary of the functions' roles", () => {
   const grant = z.object({
-    Effect: z.enum(["Allow", "Deny"]),
     Action: z.array(text),
     Resource: text,
   });
@@ -285,8 +302,8 @@ describe.runIf(terraform_is_here)("the boundary of the functions' roles", () => 
     const granted = deployed
       .filter(({ type }) => type === "aws_iam_role_policy")
       .flatMap(({ values }) => policy.parse(values.policy).Statement)
-      .map((each) => grant.parse(each))
-      .filter(({ Effect }) => Effect === "Allow");
+      .filter(({ Effect }) => Effect === "Allow")
+      .map((each) => grant.parse(each));
     const questions = granted.flatMap(({ Action, Resource }) => {
       const stream = Resource.replace(/(:log-group:[^:]+):\*$/, "$1:log-stream:x");
       const resource = stream === "*" ? stream : stream.replaceAll("*", "x").replaceAll("?", "0");
@@ -307,6 +324,8 @@ describe.runIf(terraform_is_here)("the boundary of the functions' roles", () => 
     ["other roles", role_arn("administrator"), "sts:AssumeRole"],
     ["functions", function_arn("photo-uploader-list"), "lambda:UpdateFunctionCode"],
     ["secrets", SECRET, "secretsmanager:GetSecretValue"],
+    ["other queues", `arn:aws:sqs:${REGION}:${ACCOUNT}:payroll`, "sqs:ReceiveMessage"],
+    ["sending messages", `arn:aws:sqs:${REGION}:${ACCOUNT}:photo-uploader-admissions`, "sqs:SendMessage"],
   ])("has none for %s", async (_what, resource, action) => {
     const [question] = ask(resource, action);
     if (question === undefined) throw new Error("There is nothing to ask.");
@@ -420,7 +439,10 @@ describe("docs/operations.md", () => {
     const functions = deployed
       .filter(({ type }) => type === "aws_lambda_function")
       .map(({ values }) => text.parse(values.function_name));
+    const queues = Object.keys(EVENT_SOURCES).map((queue) => `photo-uploader-${queue}`);
     const kinds = alarms.map((alarm) => {
+      const queue = queues.find((name) => alarm.startsWith(`${name}-`));
+      if (queue !== undefined) return alarm.replace(queue, "photo-uploader-QUEUE");
       const of = functions.find((name) => alarm.startsWith(`${name}-`) && !alarm.endsWith("-failures"));
       return of === undefined ? alarm : alarm.replace(of, "photo-uploader-FUNCTION");
     });

@@ -60,6 +60,12 @@ const function_arn = (values: Values, { region, account }: Place): string =>
 const role_arn = (values: Values, { account }: Place): string =>
   `arn:aws:iam::${account}:role/${text(values, "role")}`;
 
+/** Of a queue's URL, whose last part is its name. */
+const queue_setting: Calls = (values, { region, account }) => {
+  const name = text(values, "queue_url").split("/").at(-1) ?? "";
+  return ask("sqs", `arn:aws:sqs:${region}:${account}:${name}`, ["SetQueueAttributes", "GetQueueAttributes"]);
+};
+
 const alarm: Calls = (values) =>
   ask("cloudwatch", text(values, "arn"), ["PutMetricAlarm", "DescribeAlarms", "DeleteAlarms", ...TAGS]);
 
@@ -159,6 +165,20 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     ...ask("iam", role_arn(values, place), ["GetRolePolicy", "DeleteRolePolicy"]),
   ],
 
+  aws_lambda_event_source_mapping: (values, { region, account }) => {
+    const of_function = { "lambda:FunctionArn": text(values, "function_arn") };
+    const mapping = `arn:aws:lambda:${region}:${account}:event-source-mapping:${text(values, "uuid")}`;
+    return [
+      ...ask("lambda", "*", ["CreateEventSourceMapping"], of_function),
+      ...ask(
+        "lambda",
+        mapping,
+        ["GetEventSourceMapping", "UpdateEventSourceMapping", "DeleteEventSourceMapping"],
+        of_function,
+      ),
+      ...ask("lambda", mapping, ["TagResource", "UntagResource", "ListTags"]),
+    ];
+  },
   aws_lambda_function: (values) => [
     ...ask("lambda", text(values, "arn"), [
       ...["CreateFunction", "GetFunction", "GetFunctionConfiguration", "ListVersionsByFunction"],
@@ -216,6 +236,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     "GetLifecycleConfiguration",
     "PutLifecycleConfiguration",
   ),
+  aws_s3_bucket_notification: bucket_setting("GetBucketNotification", "PutBucketNotification"),
   aws_s3_bucket_ownership_controls: bucket_setting(
     "GetBucketOwnershipControls",
     "PutBucketOwnershipControls",
@@ -241,6 +262,14 @@ export const CALLS: Readonly<Record<string, Calls>> = {
       ...["Subscribe", "GetSubscriptionAttributes", "SetSubscriptionAttributes", "Unsubscribe"],
       ...["ListSubscriptionsByTopic"],
     ]),
+
+  aws_sqs_queue: (values) =>
+    ask("sqs", text(values, "arn"), [
+      ...["CreateQueue", "GetQueueAttributes", "SetQueueAttributes", "DeleteQueue"],
+      ...["TagQueue", "UntagQueue", "ListQueueTags"],
+    ]),
+  aws_sqs_queue_policy: queue_setting,
+  aws_sqs_queue_redrive_policy: queue_setting,
 
   /** Terraform's own: it asks nobody. */
   terraform_data: () => [],

@@ -160,7 +160,7 @@ run "with_the_defaults" {
       for role_policy in concat(values(aws_iam_role_policy.build), [aws_iam_role_policy.pipeline, aws_iam_role_policy.trigger]) : [
         for statement in jsondecode(role_policy.policy).Statement : statement.Sid if contains(flatten([statement.Resource]), "*")
       ]
-    ])) == toset(["AccessLog", "NewUserPool"])
+    ])) == toset(["AccessLog", "EventSourceMappings", "NewUserPool"])
     error_message = "Only what has no resources in AWS is for all of them."
   }
   assert {
@@ -172,11 +172,20 @@ run "with_the_defaults" {
     error_message = "A role is made, and gets permissions, only within the boundary."
   }
   assert {
+    condition = alltrue([
+      for statement in jsondecode(aws_iam_role_policy.build["functions"].policy).Statement :
+      try(statement.Condition.ArnLike["lambda:FunctionArn"], "") == "arn:aws:lambda:eu-central-1:123456789012:function:photo-uploader-*"
+      if anytrue([for action in statement.Action : endswith(action, "EventSourceMapping")])
+    ])
+    error_message = "Messages are taken to the functions of the deployment alone."
+  }
+  assert {
     condition = length(flatten([
       for role_policy in values(aws_iam_role_policy.build) : [
         for statement in jsondecode(role_policy.policy).Statement : setintersection(statement.Action, [
           "iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:CreatePolicyVersion", "iam:CreateUser", "iam:CreateAccessKey",
           "s3:DeleteBucket", "cognito-idp:DeleteUserPool", "lambda:InvokeFunction", "lambda:CreateFunctionUrlConfig",
+          "sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:PurgeQueue", "sqs:SendMessage", "sqs:AddPermission",
         ])
       ]
     ])) == 0
