@@ -1,4 +1,7 @@
-/** POST /unzip: every photo of an archive is stored; every other entry is named, with the reason. */
+/**
+ * POST /unzip: every photo of an archive is stored; every other entry is named, with the reason. An archive that has been
+ * uploaded is extracted by workers, and this says under which id.
+ */
 import { log, loggable, type Problem, problem, read_environment } from "@photo-uploader/layer";
 import {
   ArchiveError,
@@ -8,13 +11,18 @@ import {
   type FailedOutcome,
   open_archive,
 } from "../archive/index.ts";
+import { body_by_type } from "../middleware/body_by_type.ts";
 import { multipart_body, type UploadedFile } from "../middleware/multipart_body.ts";
 import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
-import type { UnzipResponse } from "../schemas/unzip.ts";
+import { type NamedUpload, upload_id_body } from "../middleware/upload_id_body.ts";
+import type { UnzipResponse, UnzipStarted } from "../schemas/unzip.ts";
+import { admit, type UploadStore, upload_store } from "../storage/admission.ts";
+import { refusal as upload_refusal } from "../storage/completion.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_sink.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
-import { s3_client, storage_problem } from "../storage/s3.ts";
+import { storage_problem } from "../storage/s3.ts";
+import { type UploadIds, upload_ids } from "../storage/upload_id.ts";
 
 /**
  * Beside the engine's own limits. Every name comes back in the answer, in which a control sign takes seven bytes and a
@@ -29,24 +37,51 @@ const LAST_WRITE_MS = 3_000;
 type Outcome = EntryOutcome<StoredEntry, SinkReason>;
 
 export const unzip =
-  (store: PhotoStore) =>
-  async ({ username, body: { bytes }, signal, deadline }: Request<UploadedFile>): Promise<Reply> => {
-    const archive = await open_archive(bytes_source(bytes), { limits: LIMITS }).catch((error) => {
-      throw error instanceof ArchiveError ? refusal(error) : error;
-    });
-    if (archive.entries.length === 0)
-      throw problem("empty_archive", "Send an archive that has photos in it.");
-    const writing_ends = AbortSignal.timeout(Math.max(0, deadline - LAST_WRITE_MS - Date.now()));
-    const outcomes = await extract(archive, photo_sink(store, username), {
-      concurrency: 4,
-      deadline: deadline - LAST_START_MS,
-      signal: AbortSignal.any([signal, writing_ends]),
-    });
-    const failed = outcomes.filter(is_failed);
-    log_faults(failed);
-    if (!outcomes.some(({ outcome }) => outcome === "stored")) refuse_after_outage(failed);
-    return { status: 200, body: answer_of(outcomes) };
-  };
+  (store: UploadStore, ids: UploadIds) =>
+  ({ body, ...request }: Request<UploadedFile | NamedUpload>): Promise<Reply> =>
+    "uploadId" in body
+      ? start_extraction(store, ids, { ...request, body })
+      : unpack(store, { ...request, body });
+
+/** As `/complete_upload`, but that it joins no parts. */
+async function start_extraction(
+  store: UploadStore,
+  { open }: UploadIds,
+  { username: user, body: { uploadId }, signal }: Request<NamedUpload>,
+): Promise<Reply> {
+  const { id, kind } = open(user, uploadId);
+  if (kind !== "archive") throw upload_refusal("not_an_archive");
+  const admitted = await admit(store, { user, id }, signal);
+  if (admitted === undefined) {
+    throw problem(
+      "upload_incomplete",
+      "Nothing has arrived. Send the archive, and then POST /complete_upload where it was sent in parts.",
+    );
+  }
+  if (admitted.outcome.outcome === "refused") throw upload_refusal(admitted.outcome.reason);
+  const answer: UnzipStarted = { jobId: id };
+  return { status: 202, body: answer };
+}
+
+async function unpack(
+  store: PhotoStore,
+  { username, body: { bytes }, signal, deadline }: Request<UploadedFile>,
+): Promise<Reply> {
+  const archive = await open_archive(bytes_source(bytes), { limits: LIMITS }).catch((error) => {
+    throw error instanceof ArchiveError ? refusal(error) : error;
+  });
+  if (archive.entries.length === 0) throw problem("empty_archive", "Send an archive that has photos in it.");
+  const writing_ends = AbortSignal.timeout(Math.max(0, deadline - LAST_WRITE_MS - Date.now()));
+  const outcomes = await extract(archive, photo_sink(store, username), {
+    concurrency: 4,
+    deadline: deadline - LAST_START_MS,
+    signal: AbortSignal.any([signal, writing_ends]),
+  });
+  const failed = outcomes.filter(is_failed);
+  log_faults(failed);
+  if (!outcomes.some(({ outcome }) => outcome === "stored")) refuse_after_outage(failed);
+  return { status: 200, body: answer_of(outcomes) };
+}
 
 function answer_of(outcomes: readonly Outcome[]): UnzipResponse {
   const answer: UnzipResponse = { uploaded: [], skipped: [], failed: [] };
@@ -102,9 +137,9 @@ const refusal = ({ code, message }: ArchiveError): Problem =>
         { reason: code },
       );
 
-const { PHOTOS_BUCKET } = read_environment("photos");
+const { PHOTOS_BUCKET, CURSOR_KEY } = read_environment("uploads");
 
 export const handler = pipeline(
-  multipart_body({ field: "archive" }),
-  unzip({ s3: s3_client(), bucket: PHOTOS_BUCKET }),
+  body_by_type(upload_id_body(), multipart_body({ field: "archive" })),
+  unzip(upload_store(PHOTOS_BUCKET), upload_ids(CURSOR_KEY)),
 );

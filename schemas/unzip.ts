@@ -1,6 +1,10 @@
 /** POST /unzip */
 import * as z from "zod/mini";
 import { content_type, filename, size } from "./photo.ts";
+import { upload_id } from "./upload.ts";
+
+/** In place of a form: an archive that has been uploaded. */
+export const unzip_request = z.strictObject({ uploadId: upload_id });
 
 /** The whole path of the entry in the archive. */
 const name = z.string();
@@ -11,4 +15,8 @@ export const unzip_response = z.strictObject({
   failed: z.array(z.strictObject({ name, reason: z.string() })),
 });
 
+/** Of an archive that has been uploaded. */
+export const unzip_started = z.strictObject({ jobId: z.string() });
+
+export type UnzipStarted = z.infer<typeof unzip_started>;
 export type UnzipResponse = z.infer<typeof unzip_response>;

@@ -35,6 +35,37 @@ const no_archive_sniffing: Plugin = {
   },
 };
 
+/** The sniffing library lists all types that it knows, 6 KB of them, for those who ask; nobody does. */
+const no_lists_of_types: Plugin = {
+  name: "no_lists_of_types",
+  setup({ onLoad }) {
+    onLoad({ filter: /file-type[\\/]source[\\/]supported\.js$/ }, () => ({
+      contents: "export const extensions = [], mimeTypes = [];",
+    }));
+  },
+};
+
+/** Of forms only multipart ones are let through to the form parser, which says of any other type that it is not supported. */
+const no_urlencoded_forms: Plugin = {
+  name: "no_urlencoded_forms",
+  setup({ onLoad }) {
+    onLoad({ filter: /@fastify[\\/]busboy[\\/]lib[\\/]types[\\/]urlencoded\.js$/ }, () => ({
+      contents: "module.exports = { detect: /(?!)/ };",
+    }));
+  },
+};
+
+/** The SDK bundles its manifest of 2.5 KB for the sake of the version in it, which it names to AWS. */
+const short_manifests: Plugin = {
+  name: "short_manifests",
+  setup({ onLoad }) {
+    onLoad({ filter: /@aws-sdk[\\/][\w-]+[\\/]package\.json$/ }, async ({ path }) => {
+      const { name, version } = JSON.parse(await readFile(path, "utf8"));
+      return { contents: JSON.stringify({ name, version }), loader: "json" };
+    });
+  },
+};
+
 /** Earliest date that a ZIP can hold (APPNOTE 4.4.6). */
 const NO_TIME = new Date(1980, 0, 1);
 
@@ -79,7 +110,7 @@ export async function bundle_function(entry_point: string, outfile: string): Pro
     entryPoints: [entry_point],
     outfile,
     external: [LAYER, ...UNREACHED_CREDENTIALS],
-    plugins: [no_archive_sniffing],
+    plugins: [no_archive_sniffing, no_lists_of_types, no_urlencoded_forms, short_manifests],
   });
 }
 

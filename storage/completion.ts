@@ -43,4 +43,5 @@ const DETAILS: Readonly<Record<Refusal, string>> = {
   undeclared: "The file was not declared. Begin anew with POST /request_upload.",
 };
 
-const refusal = (reason: Refusal): Problem => problem("upload_refused", DETAILS[reason], { reason });
+/** Why an upload was refused, and what to do. */
+export const refusal = (reason: Refusal): Problem => problem("upload_refused", DETAILS[reason], { reason });

@@ -1,12 +1,17 @@
 import { randomFillSync } from "node:crypto";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { plan_task_key, quarantine_key } from "../../layer/upload_keys.ts";
 import type { UploadedFile } from "../../middleware/multipart_body.ts";
-import { unzip_response } from "../../schemas/unzip.ts";
+import { unzip_response, unzip_started } from "../../schemas/unzip.ts";
+import type { UploadStore } from "../../storage/admission.ts";
+import type { PhotoStore } from "../../storage/photo_store.ts";
+import { type Upload, upload_ids } from "../../storage/upload_id.ts";
 import { build_zip } from "../archive/zip_builder.ts";
+import { read_answer, read_problem } from "../support/answers.ts";
 import { caught } from "../support/caught.ts";
 import { jpeg_of, tiny_png } from "../support/fixture_photos.ts";
-import { form_event, lambda_context } from "../support/http_event.ts";
+import { form_event, json_event, lambda_context } from "../support/http_event.ts";
 import {
   BUCKET,
   client_for,
@@ -14,10 +19,14 @@ import {
   type PhotoStorage,
   start_photo_storage,
 } from "../support/photo_storage.ts";
+import { quarantined } from "../support/quarantined.ts";
 import { s3_error, scripted_server } from "../support/scripted_server.ts";
 import { written_output } from "../support/written_output.ts";
 
 type Unzip = typeof import("../../handlers/unzip.ts");
+
+const ids = upload_ids(function_environment("").CURSOR_KEY ?? "");
+const with_patience = (store: PhotoStore): UploadStore => ({ ...store, patient_s3: store.s3 });
 
 let storage: PhotoStorage;
 let module: Unzip;
@@ -41,7 +50,7 @@ const request = (bytes: Uint8Array, deadline = Date.now() + 29_000) => ({
 });
 
 const unpack = async (bytes: Uint8Array, deadline?: number) => {
-  const { status, body } = await module.unzip(storage.store)(request(bytes, deadline));
+  const { status, body } = await module.unzip(with_patience(storage.store), ids)(request(bytes, deadline));
   expect(status).toBe(200);
   return unzip_response.parse(body);
 };
@@ -117,7 +126,7 @@ describe("an archive that is refused", () => {
     ],
   ])("is %s (%s), and nothing of it is stored", async (code, reason, bytes) => {
     const before = await storage.keys();
-    const error = await caught(() => module.unzip(storage.store)(request(bytes)));
+    const error = await caught(() => module.unzip(with_patience(storage.store), ids)(request(bytes)));
     expect(error).toMatchObject({ code, statusCode: 422, details: reason === undefined ? {} : { reason } });
     expect(await storage.keys()).toEqual(before);
   });
@@ -141,7 +150,7 @@ function many(count: number) {
 
 it("begins no entry when time is running out, and is a time-out where nothing is stored", async () => {
   const late = request(zipSync({ "1.png": tiny_png() }), Date.now() + 3_000);
-  const error = await caught(() => module.unzip(storage.store)(late));
+  const error = await caught(() => module.unzip(with_patience(storage.store), ids)(late));
   expect(error).toMatchObject({ code: "timeout", statusCode: 504 });
 });
 
@@ -154,7 +163,7 @@ it.each([
     name: Buffer.from(`${index}${sign.repeat(1_000)}.png`),
     data: tiny_png(),
   }));
-  const answer = await module.unzip(storage.store)(request(build_zip({ entries })));
+  const answer = await module.unzip(with_patience(storage.store), ids)(request(build_zip({ entries })));
   const sent = JSON.stringify({ body: JSON.stringify(answer.body) });
   expect(Buffer.byteLength(sent)).toBeGreaterThan(490 * 1_000);
   expect(Buffer.byteLength(sent)).toBeLessThan(6_000_000);
@@ -168,7 +177,10 @@ describe("a storage that fails", () => {
       const s3 = client_for(server.url, { maxAttempts: 1 });
       const archive = zipSync({ "1.png": tiny_png(), "2.png": tiny_png() });
       return await module
-        .unzip({ s3, bucket: BUCKET })(request(archive))
+        .unzip(
+          with_patience({ s3, bucket: BUCKET }),
+          ids,
+        )(request(archive))
         .catch((error: unknown) => error);
     } finally {
       output.restore();
@@ -205,4 +217,67 @@ it("takes the archive from the form's field archive", async () => {
   output.restore();
   expect(answer.statusCode).toBe(200);
   expect(unzip_response.parse(JSON.parse(answer.body)).uploaded).toMatchObject([{ name: "1.png" }]);
+});
+
+describe("an archive that has been uploaded", () => {
+  const archive = zipSync({ "1.png": tiny_png() });
+  const expires = new Date(Date.now() + 60_000);
+  const sealed = (id: string, upload: Partial<Upload> = {}, user = "ann") =>
+    ids.seal(user, { id, kind: "archive", size: archive.byteLength, ...upload }, expires);
+  const ask = (body: unknown, username = "ann") => {
+    const output = written_output();
+    const event = json_event(body, { route: "POST /unzip", username });
+    return module.handler(event, lambda_context()).finally(() => output.restore());
+  };
+
+  it("is extracted by workers, under the id of its upload, however often that is asked for", async () => {
+    const upload = await quarantined(storage.store, archive, { kind: "archive" });
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await ask({ uploadId: sealed(upload.id) });
+      expect(read_answer(unzip_started, answer, 202)).toEqual({ jobId: upload.id });
+    }
+    const keys = await storage.keys();
+    expect(keys).toContain(plan_task_key(upload));
+    expect(keys).toContain(quarantine_key(upload));
+    expect(keys.filter((key) => key.startsWith("ann/"))).toEqual([]);
+  });
+
+  it("is refused where it is declared or found to be a photo, and the photo is not stored", async () => {
+    const photo = await quarantined(storage.store, tiny_png());
+    const declared = await ask({ uploadId: sealed(photo.id, { kind: "photo" }) });
+    expect(read_problem(declared)).toMatchObject({
+      status: 422,
+      code: "upload_refused",
+      reason: "not_an_archive",
+    });
+    const found = await quarantined(storage.store, tiny_png(), { kind: "archive" });
+    for (let time = 0; time < 2; time += 1) {
+      expect(read_problem(await ask({ uploadId: sealed(found.id) }))).toMatchObject({
+        status: 422,
+        reason: "not_an_archive",
+      });
+    }
+    const keys = await storage.keys();
+    expect(keys.filter((key) => key.startsWith("ann/"))).toEqual([]);
+    expect(keys).toContain(quarantine_key(photo));
+    expect(keys).not.toContain(plan_task_key(found));
+  });
+
+  it("has to have arrived", async () => {
+    const answer = await ask({ uploadId: sealed("0123456789abcdefghijklmnop") });
+    expect(read_problem(answer)).toMatchObject({ status: 409, code: "upload_incomplete" });
+  });
+
+  it("is not there for another user, when the id has expired, or when it is made up: the same 404", async () => {
+    const { id } = await quarantined(storage.store, archive, { kind: "archive" });
+    const upload = { id, kind: "archive", size: archive.byteLength } as const;
+    const answers = [
+      await ask({ uploadId: sealed(id) }, "eve"),
+      await ask({ uploadId: ids.seal("ann", upload, new Date(Date.now() - 1)) }),
+      await ask({ uploadId: id }),
+      await ask({ uploadId: "made up" }),
+    ];
+    expect(new Set(answers.map(({ body }) => body)).size).toBe(1);
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([404, 404, 404, 404]);
+  });
 });

@@ -125,23 +125,16 @@ describe("a cursor", () => {
 
   it("that was changed in any place is 400", async () => {
     const cursor = await cursor_of(alice);
-    const bytes_of = (text: string) =>
-      text.split(".").map((part) => Buffer.from(part, "base64url").toString("hex"));
-    const forged = [...cursor].flatMap((sign, at) => {
-      // Base64 may spell the same bytes in several ways; a forgery has others.
-      const other = [..."AQgw-_.9"].find((candidate) => {
-        const changed = cursor.slice(0, at) + candidate + cursor.slice(at + 1);
-        return candidate !== sign && String(bytes_of(changed)) !== String(bytes_of(cursor));
-      });
-      return other === undefined ? [] : [cursor.slice(0, at) + other + cursor.slice(at + 1)];
+    const forged = [...cursor].map((sign, at) => {
+      const other = sign === "A" ? "Q" : "A";
+      return cursor.slice(0, at) + other + cursor.slice(at + 1);
     });
-    expect(forged.length).toBeGreaterThan(cursor.length - 5);
     const others = [
       cursor.slice(1),
       cursor.slice(0, -2),
       `${cursor}.`,
       `${cursor}AAAA`,
-      cursor.split(".").toReversed().join("."),
+      [...cursor].toReversed().join(""),
     ];
     // Every third position, and the ends, are enough to find a part that is not authenticated.
     for (const text of [...forged.filter((_, at) => at % 3 === 0), ...forged.slice(-4), ...others]) {

@@ -63,7 +63,7 @@ describe("a plan", () => {
     [
       "claims more than it has",
       build_zip({ entries: [], end: { count: 60_000, disk_count: 60_000 } }),
-      "bad_directory",
+      "bad_end_record",
     ],
   ])("is a refusal where the file %s", async (_, bytes, refused) => {
     expect(await planned(bytes)).toEqual({ refused });

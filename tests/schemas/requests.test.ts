@@ -5,11 +5,12 @@ import { cancel_upload_request } from "../../schemas/cancel_upload.ts";
 import { complete_upload_request, complete_upload_response } from "../../schemas/complete_upload.ts";
 import { delete_request, delete_response } from "../../schemas/delete.ts";
 import { download_request } from "../../schemas/download.ts";
+import { job_request, job_response } from "../../schemas/job.ts";
 import { list_request, list_response } from "../../schemas/list.ts";
 import { login_request, login_response } from "../../schemas/login.ts";
 import { problem_response } from "../../schemas/problem.ts";
 import { request_upload_request, request_upload_response } from "../../schemas/request_upload.ts";
-import { unzip_response } from "../../schemas/unzip.ts";
+import { unzip_request, unzip_response, unzip_started } from "../../schemas/unzip.ts";
 import { upload_parts_request, upload_parts_response } from "../../schemas/upload_parts.ts";
 import { upload_single_photo_response } from "../../schemas/upload_single_photo.ts";
 
@@ -80,6 +81,27 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
   ],
   complete_upload_response_archive: [complete_upload_response, { jobId: "x" }, []],
   cancel_upload_request: [cancel_upload_request, { uploadId: "x" }, []],
+  job_request: [job_request, { jobId: "x", cursor: "1" }, ["cursor"]],
+  job_response: [
+    job_response,
+    {
+      state: "refused",
+      reason: "not_a_zip",
+      entries: { done: 1, total: 2 },
+      bytes: { done: 0, total: 9 },
+      uploaded: 0,
+      skipped: 0,
+      failed: 1,
+      outcomes: [
+        { name: "a", outcome: "uploaded", filename: FILENAME, size: 7, contentType: "image/png" },
+        { name: "a/", outcome: "skipped", reason: "directory" },
+      ],
+      cursor: "1",
+    },
+    ["reason", "cursor"],
+  ],
+  unzip_request: [unzip_request, { uploadId: "x" }, []],
+  unzip_started: [unzip_started, { jobId: "x" }, []],
   unzip_response: [
     unzip_response,
     {
