@@ -19,6 +19,7 @@ import { AUTHORIZER_TIMEOUT_MS, INTEGRATION_TIMEOUT_MS } from "../../local/gatew
 import { HANDLER } from "../../local/lambda/environment.ts";
 import { type Stack, start_stack } from "../../local/stack.ts";
 import { environments } from "../../schemas/environment.ts";
+import { holds } from "../support/holds.ts";
 import { file_name, time, user_name } from "../support/names.ts";
 import {
   announce_missing_terraform,
@@ -580,7 +581,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
             .replaceAll("?", ".")}$`,
           "su",
         ).test(value);
-      fc.assert(
+      holds(
         fc.property(user_name, time, file_name, (user, at, name) => {
           const arn = `arn:aws:s3:::${BUCKET}/${photo_key(user, photo_filename(at, name))}`;
           expect(matches(granted[0] ?? "", arn)).toBe(true);
