@@ -57,10 +57,9 @@ function run(
 /** A program that is not there has no opinion, and the name of its tests says so. */
 function asked(command: string, version: string): { readonly missing: boolean; readonly name: string } {
   const missing = run(command, version).status !== 0;
-  return {
-    missing,
-    name: missing ? `${command}: not installed, so that its opinion was not asked` : command,
-  };
+  const name = missing ? `${command} is not installed: its opinion was not asked` : command;
+  if (missing) process.stdout.write(`${name}\n`);
+  return { missing, name };
 }
 
 async function extracted(file: string): Promise<EntryOutcome<Buffer>[]> {
