@@ -72,6 +72,17 @@ describe("an entry of the directory", () => {
     expect(summary(await extract_bytes(archive))).toEqual([`a.jpg: ${fault}`, "ok.jpg: stored"]);
   });
 
+  it("whose local header is masked may have another name and no sizes there", async () => {
+    const local = { name: Buffer.alloc(5), size: 0, compressed_size: 0 };
+    const masked = { ...ok, name: "a.jpg", flags: 0x2041, local };
+    expect(summary(await extract_bytes(build_zip({ entries: [masked, ok] })))).toEqual([
+      "a.jpg: encrypted",
+      "ok.jpg: stored",
+    ]);
+    const unmasked = { ...masked, flags: 0x841 };
+    await expect(open_bytes(build_zip({ entries: [unmasked, ok] }))).rejects.toThrow("disagree: name");
+  });
+
   it("encrypted without compression is longer than it will be", async () => {
     const encrypted = { ...ok, method: 0, flags: 1, compressed: noise(412) };
     expect((await entry_of(encrypted)).fault).toBe("encrypted");

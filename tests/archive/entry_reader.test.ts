@@ -45,6 +45,13 @@ describe.each(ways)("an entry, %s", (_way, sizes) => {
     expect(await read_first({ name: "a", compressed: new Uint8Array() }, sizes)).toHaveLength(0);
   });
 
+  it("that is empty gives no chunk, rather than an empty one", async () => {
+    for (const method of [0, 8]) {
+      const { archive, entry } = await first_entry({ name: "a", method }, sizes);
+      expect(await open_entry(archive, entry).next()).toEqual({ done: true, value: undefined });
+    }
+  });
+
   const data = text(30_000);
   const compressed = deflateRawSync(data);
   it.each<[string, Partial<EntryParts>, string]>([

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { EntrySink, Written } from "../../archive/index.ts";
@@ -374,9 +375,8 @@ describe("extracting", () => {
   it("leaves no listener on the caller's signal", async () => {
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, "addEventListener");
-    const remove = vi.spyOn(signal, "removeEventListener");
     await extract(await open_bytes(zip), collecting_sink, { signal });
     expect(add).toHaveBeenCalledTimes(1);
-    expect(remove).toHaveBeenCalledTimes(1);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });

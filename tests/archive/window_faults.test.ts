@@ -119,6 +119,10 @@ describe.each(ways)("through windows, %s", (_way, options) => {
       const outcomes = await extract(await open_archive(source, options), storing(storage));
       await expect_sound(outcomes, storage, source);
       const reasons = outcomes.map(reason_of);
+      for (const one of outcomes) {
+        if (one.outcome === "failed")
+          expect(one.error).toMatchObject({ cause: { message: "the connection was reset" } });
+      }
       expect(reasons.every((reason) => reason === "stored" || reason === "read_failed")).toBe(true);
       expect(reasons).toContain("read_failed");
       if (failing === opening + 1) expect(reasons).not.toContain("stored");
