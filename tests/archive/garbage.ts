@@ -11,6 +11,8 @@ export async function bytes_in_use(): Promise<number> {
   // What was looked at by a weak reference, or awaited, is kept until the next turn.
   await turns(1);
   collect_garbage();
+  // What the first found is freed by another thread, and for that the second waits.
+  collect_garbage();
   return process.memoryUsage().arrayBuffers;
 }
 
