@@ -40,7 +40,7 @@ export function loggable(error: unknown, depth = 0): object {
   const aws = typeof metadata === "object" && metadata !== null ? metadata : {};
   return {
     name: error.name,
-    ...(error.name !== "SyntaxError" && { message: error.message.replace(/\barn:\S+/g, "arn:…") }),
+    ...(error.name !== "SyntaxError" && { message: without_resources(error.message) }),
     stack: frames_of(error),
     ...("code" in error && { code: text(error.code) }),
     ...("requestId" in aws && { aws_request_id: text(aws.requestId) }),
@@ -49,6 +49,10 @@ export function loggable(error: unknown, depth = 0): object {
     ...(error.cause instanceof Error && depth < CAUSES && { cause: loggable(error.cause, depth + 1) }),
   };
 }
+
+/** A photo's name may have spaces and quotation marks, so nothing after "on resource" is kept. */
+const without_resources = (message: string): string =>
+  message.replace(/\bon resource: .*/s, "on resource: …").replace(/\barn:\S+/g, "arn:…");
 
 /** Where an error arose, without the message that V8 puts before it, in which a line may look like a frame. */
 const frames_of = ({ message, stack = "" }: Error): string[] =>

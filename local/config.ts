@@ -6,6 +6,11 @@ import type { Credentials } from "./aws/sigv4.ts";
 export const BUCKET = "yourplace";
 export const REGION = "eu-central-1";
 export const CREDENTIALS: Credentials = { accessKeyId: "local", secretAccessKey: "local-secret" };
+/** Those of a function: each has a key id of its own, as each has a role of its own in AWS. */
+export const function_credentials = (name: string): Credentials => ({
+  ...CREDENTIALS,
+  accessKeyId: `${CREDENTIALS.accessKeyId}-${name}`,
+});
 export const DEMO_USER = { username: "demo@example.com", password: "Demo-Passw0rd!" };
 
 export type Config = {

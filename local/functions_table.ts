@@ -14,10 +14,18 @@ const function_definition = z.strictObject({
   // The ranges are those of Lambda: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   memory_mb: z.int().min(128).max(10_240),
   timeout_s: z.int().min(1).max(900),
+  /** How many sandboxes it may have, and nobody else may take; the laptop has one of each. */
+  reserved_concurrency: z.int().min(1).optional(),
   /** Names of variables; whoever deploys the table knows their values. */
   environment: z.array(z.string()),
-  /** IAM actions; nothing on the laptop checks them. */
-  permissions: z.array(z.string()),
+  /**
+   * IAM actions by the resource of terraform/iam.tf that they are for. The laptop's S3 asks for one of them only:
+   * without s3:ListBucket it says 403 of a missing key. What else a function calls, the integration tests hold against this.
+   */
+  permissions: z.record(
+    z.string(),
+    z.array(z.string().regex(/^[a-z0-9-]+:[A-Za-z]+$/, "must be one whole action, such as s3:GetObject")),
+  ),
 });
 export type FunctionDefinition = z.infer<typeof function_definition>;
 

@@ -2,9 +2,11 @@
 import { appendFileSync, existsSync } from "node:fs";
 import path from "node:path";
 import { build } from "../scripts/build.ts";
+import type { AwsCall } from "./aws/call.ts";
+import type { Credentials } from "./aws/sigv4.ts";
 import { type RunningCognito, start_cognito } from "./cognito/server.ts";
 import type { Message } from "./cognito/user_pool.ts";
-import { BUCKET, type Config, CREDENTIALS, DEMO_USER, REGION } from "./config.ts";
+import { BUCKET, type Config, CREDENTIALS, DEMO_USER, function_credentials, REGION } from "./config.ts";
 import { type DataDir, open_data_dir } from "./data_dir.ts";
 import { AUTHORIZER, type FunctionDefinition, read_functions_table } from "./functions_table.ts";
 import { default_cors } from "./gateway/cors.ts";
@@ -17,6 +19,8 @@ export type StackSettings = {
   readonly config: Config;
   /** Each line that a part writes; `source` is the function's name, `gateway`, `s3` or `cognito`. */
   readonly on_log: (line: string, source: string) => void;
+  /** Each call of S3 and Cognito, by whomever; `caller_of` says which function's it is. */
+  readonly on_call?: (call: AwsCall) => void;
   /** Where the functions find S3 and Cognito, when something is put in between. */
   readonly s3_endpoint?: string;
   readonly cognito_endpoint?: string;
@@ -57,15 +61,15 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
     opened.push(data_dir.close);
     if (settings.dist_dir === undefined && !settings.skip_build) await build();
 
-    const s3 = await on_port("S3", "S3_PORT", config.s3_port, () => open_s3(settings, data_dir));
+    const table = read_functions_table(settings.table_file);
+    const s3 = await on_port("S3", "S3_PORT", config.s3_port, () => open_s3(settings, table, data_dir));
     opened.push(() => s3.close());
     const mail_file = path.join(data_dir.path, "mail.txt");
     const cognito = await on_port("Cognito", "COGNITO_PORT", config.cognito_port, () =>
-      open_cognito(settings, data_dir, mail_file),
+      open_cognito(settings, table, data_dir, mail_file),
     );
     opened.push(() => cognito.close());
 
-    const table = read_functions_table(settings.table_file);
     const functions = create_functions(settings, table, {
       supplied: {
         PHOTOS_BUCKET: BUCKET,
@@ -111,19 +115,36 @@ async function on_port<T>(what: string, variable: string, port: number, start: (
   }
 }
 
-function open_s3({ config, on_log }: StackSettings, data_dir: DataDir): Promise<RunningS3> {
+type FunctionsTable = Readonly<Record<string, FunctionDefinition>>;
+
+const credentials_of = (table: FunctionsTable): Credentials[] => [
+  CREDENTIALS,
+  ...Object.keys(table).map(function_credentials),
+];
+
+function open_s3(
+  { config, on_log, on_call }: StackSettings,
+  table: FunctionsTable,
+  data_dir: DataDir,
+): Promise<RunningS3> {
+  const without_listing = Object.entries(table)
+    .filter(([, { permissions }]) => !Object.values(permissions).flat().includes("s3:ListBucket"))
+    .map(([name]) => function_credentials(name).accessKeyId);
   return start_s3({
     port: config.s3_port,
     data_dir: data_dir.folder("s3"),
     region: REGION,
-    credentials: CREDENTIALS,
+    credentials: credentials_of(table),
+    may_list: (access_key_id) => !without_listing.includes(access_key_id),
     buckets: [BUCKET],
     log: (line) => on_log(line, "s3"),
+    ...(on_call && { on_call }),
   });
 }
 
 function open_cognito(
-  { config, on_log }: StackSettings,
+  { config, on_log, on_call }: StackSettings,
+  table: FunctionsTable,
   data_dir: DataDir,
   mail_file: string,
 ): Promise<RunningCognito> {
@@ -131,8 +152,9 @@ function open_cognito(
     port: config.cognito_port,
     data_dir: data_dir.folder("cognito"),
     region: REGION,
-    credentials: CREDENTIALS,
+    credentials: credentials_of(table),
     demo_user: DEMO_USER,
+    ...(on_call && { on_call }),
     deliver(message) {
       appendFileSync(mail_file, mail_of(message), { mode: 0o600 });
       on_log(`An e-mail (${message.kind}) is in ${mail_file}`, "cognito");
@@ -154,7 +176,7 @@ type Environments = {
 
 function create_functions(
   { dist_dir = DIST, on_log }: StackSettings,
-  table: Readonly<Record<string, FunctionDefinition>>,
+  table: FunctionsTable,
   environments: Environments,
 ): Record<string, LambdaFunction> {
   const made = Object.entries(table).map(([name, definition]) => {
@@ -169,7 +191,7 @@ function create_functions(
       timeout_s,
       environment: environment_of(name, definition, environments),
       region: REGION,
-      credentials: CREDENTIALS,
+      credentials: function_credentials(name),
       on_log: (line: string) => on_log(line, name),
     };
     return [name, settings] as const;
@@ -192,12 +214,28 @@ function environment_of(
     }
     return [variable, value] as const;
   });
-  return { ...Object.fromEntries(declared), ...every, ...(name === AUTHORIZER && authorizer) };
+  return {
+    ...Object.fromEntries(declared),
+    ...every,
+    // What is open to anyone is not signed, and would not say whose call it is.
+    AWS_SDK_UA_APP_ID: name,
+    ...(name === AUTHORIZER && authorizer),
+  };
+}
+
+/** The function that has made a call, or signed the URL that someone made it with; undefined for anyone else's. */
+export function caller_of(
+  { access_key_id, app_id }: AwsCall,
+  functions: Iterable<string>,
+): string | undefined {
+  return [...functions].find((name) =>
+    access_key_id === undefined ? name === app_id : function_credentials(name).accessKeyId === access_key_id,
+  );
 }
 
 function open_gateway(
   { config, on_log }: StackSettings,
-  table: Readonly<Record<string, FunctionDefinition>>,
+  table: FunctionsTable,
   functions: Readonly<Record<string, LambdaFunction>>,
 ): Promise<Gateway> {
   const invoke_of = (name: string) => {

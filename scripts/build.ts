@@ -8,7 +8,7 @@
  */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { type BuildOptions, build as bundle, stop } from "esbuild";
+import { type BuildOptions, build as bundle, type Plugin, stop } from "esbuild";
 import { type Zippable, zipSync } from "fflate";
 
 const root = join(import.meta.dirname, "..");
@@ -24,6 +24,16 @@ const UNREACHED_CREDENTIALS = [
   "@aws-sdk/credential-provider-web-identity",
   "@smithy/credential-provider-imds",
 ];
+
+/** By the paths that `file-type` imports them by. Were it to ask for more of them, the bundling would fail. */
+const no_archive_sniffing: Plugin = {
+  name: "no_archive_sniffing",
+  setup({ onResolve }) {
+    onResolve({ filter: /^@tokenizer\/inflate$|^\.\/detectors\/zip\.js$/ }, () => ({
+      path: join(import.meta.dirname, "no_archive_sniffing.ts"),
+    }));
+  },
+};
 
 /** Earliest date that a ZIP can hold (APPNOTE 4.4.6). */
 const NO_TIME = new Date(1980, 0, 1);
@@ -58,14 +68,19 @@ export async function build({ dist = join(root, "dist") }: { readonly dist?: str
 
 async function build_function(dist: string, name: string): Promise<void> {
   const outfile = join(dist, "functions", name, "index.cjs");
+  await bundle_function(join(root, "handlers", `${name}.ts`), outfile);
+  await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
+}
+
+/** Bundles one module as a function: all that it needs is in the bundle, but the layer. */
+export async function bundle_function(entry_point: string, outfile: string): Promise<void> {
   await bundle({
     ...options,
-    entryPoints: [join(root, "handlers", `${name}.ts`)],
+    entryPoints: [entry_point],
     outfile,
     external: [LAYER, ...UNREACHED_CREDENTIALS],
-    alias: { "@tokenizer/inflate": join(import.meta.dirname, "no_inflate.ts") },
+    plugins: [no_archive_sniffing],
   });
-  await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
 }
 
 async function build_layer(dist: string): Promise<void> {

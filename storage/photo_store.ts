@@ -10,6 +10,8 @@ import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import {
   http_status,
   is_named,
+  log,
+  loggable,
   type NewPhoto,
   type Problem,
   parse_filename,
@@ -70,7 +72,7 @@ export async function find_photo(
   const { name } = known_filename(filename);
   const get = new GetObjectCommand({ Bucket: bucket, Key: photo_key(user, filename) });
   const { Body, ContentLength, ContentType, ETag } = await s3.send(get, { abortSignal }).catch((error) => {
-    throw http_status(error) === 404 && is_named(error, "NoSuchKey") ? not_found() : storage_problem(error);
+    throw is_missing(error) ? not_found() : storage_problem(error);
   });
   if (Body === undefined || ContentLength === undefined || ContentType === undefined || ETag === undefined) {
     throw storage_problem(
@@ -88,6 +90,30 @@ export async function find_photo(
     },
   };
 }
+
+/** Without this S3 does not say that a key is missing, and denies access to it instead. */
+const LISTING = "s3:ListBucket";
+
+/**
+ * Whether there is no such photo, or none that this function may read: `/download` has no permission to list
+ * (docs/decisions/0015-download-cannot-list.md). A denial that does not name the listing may come of a wrong policy.
+ */
+function is_missing(error: unknown): boolean {
+  if (is_named(error, "NoSuchKey") && http_status(error) === 404) return true;
+  const denied = is_named(error, "AccessDenied") && http_status(error) === 403;
+  if (denied && denied_action(error) !== LISTING) {
+    log.warn("S3 denies a photo: it is missing, or this function lacks a permission", {
+      error: loggable(error),
+    });
+  }
+  return denied;
+}
+
+/** The IAM action that S3 says was denied; undefined where it only says "Access Denied", or something else. */
+const denied_action = (error: unknown): string | undefined =>
+  is_named(error, "AccessDenied") && error instanceof Error
+    ? /is not authorized to perform: (\w+:\w+)/.exec(error.message)?.[1]
+    : undefined;
 
 /** A URL by which one photo can be fetched from S3 until it expires, with these headers in the answer. */
 export const presigned_url = (
@@ -172,8 +198,8 @@ export async function delete_photo(
       return;
     } catch (error) {
       if (is_named(error, "ConditionalRequestConflict") && attempt < TRIES) continue;
-      const missing = http_status(error) === 412 || http_status(error) === 404;
-      throw missing && !is_named(error, "NoSuchBucket") ? not_found() : storage_problem(error);
+      const missing = [404, 412].includes(http_status(error) ?? 0) && !is_named(error, "NoSuchBucket");
+      throw missing || denied_action(error) === LISTING ? not_found() : storage_problem(error);
     }
   }
 }

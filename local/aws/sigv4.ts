@@ -27,7 +27,8 @@ export interface SignedRequest {
 
 /** Whom the signature must be from, where it must be for, and what time it is. */
 export interface Expectation {
-  credentials: Credentials;
+  /** One of these; they differ in their key ids. */
+  credentials: readonly Credentials[];
   region: string;
   /** As it stands in the credential scope: `s3`, `cognito-idp`. */
   service: string;
@@ -36,6 +37,8 @@ export interface Expectation {
 
 /** What a verified signature yields; the signatures of an aws-chunked body go on from it. */
 export interface VerifiedSignature {
+  /** Whose signature it is. */
+  access_key_id: string;
   /** 64 hexadecimal digits. */
   signature: string;
   /** `20260101/eu-central-1/s3/aws4_request` */
@@ -79,7 +82,7 @@ export function verify_header(
   payload_hash?: string,
 ): VerifiedSignature {
   const { credential, signed_headers, signature } = parse_authorization(request.headers.authorization ?? "");
-  const scope = check_scope(credential, expectation, HEADER_FAULT);
+  const { signer, scope } = check_scope(credential, expectation, HEADER_FAULT);
   const timestamp = request.headers["x-amz-date"] ?? "";
   const signed_at = parse_timestamp(timestamp);
   if (signed_at === undefined) {
@@ -107,7 +110,7 @@ export function verify_header(
     );
   }
   const query = parse_query(request.query);
-  return check_request_signature(request, query, expectation, {
+  return check_request_signature(request, query, signer, {
     scope,
     timestamp,
     signed_headers,
@@ -147,7 +150,7 @@ export function verify_query(request: SignedRequest, expectation: Expectation): 
       `X-Amz-Algorithm only supports "${ALGORITHM}"`,
     );
   }
-  const scope = check_scope(credential, expectation, QUERY_FAULT);
+  const { signer, scope } = check_scope(credential, expectation, QUERY_FAULT);
   const signed_at = parse_timestamp(timestamp);
   if (signed_at === undefined) {
     throw new AwsError(
@@ -163,7 +166,7 @@ export function verify_query(request: SignedRequest, expectation: Expectation): 
     request.headers["x-amz-content-sha256"] ??
     "UNSIGNED-PAYLOAD";
   const signed_query = query.filter(([name]) => name !== "X-Amz-Signature");
-  return check_request_signature(request, signed_query, expectation, {
+  return check_request_signature(request, signed_query, signer, {
     scope,
     timestamp,
     signed_headers,
@@ -181,12 +184,15 @@ export interface SignedPolicy {
   signature: string;
 }
 
-/** Verifies the signature of a POST policy. When the policy expires is for the caller, who reads it. */
-export function verify_policy(form: SignedPolicy, expectation: Expectation): void {
+/**
+ * Verifies the signature of a POST policy, and returns the key id of its signer. When the policy expires is for the
+ * caller, who reads it.
+ */
+export function verify_policy(form: SignedPolicy, expectation: Expectation): string {
   if (form.algorithm !== ALGORITHM) {
     throw new AwsError("InvalidArgument", 400, `Only ${ALGORITHM} is supported as x-amz-algorithm.`);
   }
-  const scope = check_scope(form.credential, expectation, FORM_FAULT);
+  const { signer, scope } = check_scope(form.credential, expectation, FORM_FAULT);
   if (parse_timestamp(form.timestamp) === undefined) {
     throw new AwsError(
       "InvalidArgument",
@@ -195,8 +201,9 @@ export function verify_policy(form: SignedPolicy, expectation: Expectation): voi
     );
   }
   check_scope_date(scope, form.timestamp, FORM_FAULT);
-  const key = derive_signing_key(expectation.credentials.secretAccessKey, scope);
+  const key = derive_signing_key(signer.secretAccessKey, scope);
   if (!equal_signatures(sign(key, form.policy), form.signature)) throw signature_does_not_match();
+  return signer.accessKeyId;
 }
 
 /** True when the request carries a presigned query of this version. */
@@ -236,7 +243,7 @@ interface ClaimedSignature {
 function check_request_signature(
   request: SignedRequest,
   query: readonly (readonly [string, string])[],
-  expectation: Expectation,
+  signer: Credentials,
   claim: ClaimedSignature,
 ): VerifiedSignature {
   if (!claim.signed_headers.includes("host")) {
@@ -261,11 +268,11 @@ function check_request_signature(
   // Header values are what Node read byte for byte as Latin-1; everything else here is ASCII.
   const hash = createHash("sha256").update(canonical_request, "latin1").digest("hex");
   const string_to_sign = [ALGORITHM, claim.timestamp, claim.scope, hash].join("\n");
-  const signing_key = derive_signing_key(expectation.credentials.secretAccessKey, claim.scope);
+  const signing_key = derive_signing_key(signer.secretAccessKey, claim.scope);
   if (!equal_signatures(sign(signing_key, string_to_sign), claim.signature)) {
     throw signature_does_not_match({ StringToSign: string_to_sign, CanonicalRequest: canonical_request });
   }
-  return { ...claim, signing_key };
+  return { ...claim, access_key_id: signer.accessKeyId, signing_key };
 }
 
 /** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` */
@@ -296,8 +303,12 @@ function parse_authorization(header: string): {
   return { credential, signed_headers: signed_headers.split(";"), signature };
 }
 
-/** Checks `<key id>/<date>/<region>/<service>/aws4_request` and returns what follows the key id. */
-function check_scope(credential: string, expectation: Expectation, fault: CredentialFault): string {
+/** Checks `<key id>/<date>/<region>/<service>/aws4_request`; the scope is what follows the key id. */
+function check_scope(
+  credential: string,
+  expectation: Expectation,
+  fault: CredentialFault,
+): { signer: Credentials; scope: string } {
   const [access_key_id, scope] = split_once(credential, "/");
   const [date = "", region, service, terminator, ...more] = scope.split("/");
   if (!/^\d{8}$/.test(date) || terminator !== "aws4_request" || more.length > 0) {
@@ -307,7 +318,8 @@ function check_scope(credential: string, expectation: Expectation, fault: Creden
       `${fault.preamble}the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".`,
     );
   }
-  if (access_key_id !== expectation.credentials.accessKeyId) {
+  const signer = expectation.credentials.find(({ accessKeyId }) => accessKeyId === access_key_id);
+  if (signer === undefined) {
     throw new AwsError(
       "InvalidAccessKeyId",
       403,
@@ -330,7 +342,7 @@ function check_scope(credential: string, expectation: Expectation, fault: Creden
       `${fault.preamble}incorrect service "${service}". This endpoint belongs to "${expectation.service}".`,
     );
   }
-  return scope;
+  return { signer, scope };
 }
 
 function check_scope_date(scope: string, timestamp: string, fault: CredentialFault): void {

@@ -8,12 +8,12 @@ const BAD_SIGNATURE =
   "The request signature we calculated does not match the signature you provided. " +
   "Check your AWS Secret Access Key and signing method. Consult the service documentation for details.";
 
-/** Throws CognitoError unless the request is signed with these credentials for cognito-idp, now. */
+/** Returns the key id of the signer; throws CognitoError unless it is one of these, for cognito-idp, now. */
 export function require_signature(
   request: SignedRequest,
   body: Buffer,
-  signer: { credentials: Credentials; region: string },
-): void {
+  signer: { credentials: readonly Credentials[]; region: string },
+): string {
   if (!request.headers.authorization) {
     throw new CognitoError("MissingAuthenticationTokenException", "Missing Authentication Token");
   }
@@ -22,7 +22,8 @@ export function require_signature(
   if (claimed_hash !== payload_hash) throw new CognitoError("InvalidSignatureException", BAD_SIGNATURE);
   try {
     // The signer's clock is the machine's, whatever time the pool is told that it is.
-    verify_header(request, { ...signer, service: "cognito-idp", now: new Date() }, payload_hash);
+    const expectation = { ...signer, service: "cognito-idp", now: new Date() };
+    return verify_header(request, expectation, payload_hash).access_key_id;
   } catch (error) {
     throw error instanceof AwsError ? cognito_error(error) : error;
   }

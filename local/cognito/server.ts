@@ -6,6 +6,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
+import { type AwsCall, app_id_of } from "../aws/call.ts";
 import type { Credentials } from "../aws/sigv4.ts";
 import { require_signature } from "./admin_signature.ts";
 import { register_user } from "./attributes.ts";
@@ -32,12 +33,14 @@ export interface CognitoOptions {
   /** Holds `cognito.sqlite`: the users, their sign-ins and the signing key. */
   data_dir: string;
   region: string;
-  /** Whose signature administrators' operations need. */
-  credentials: Credentials;
+  /** Whose signatures are taken for administrators' operations. */
+  credentials: readonly Credentials[];
   /** Made, confirmed, when the data is new; a demo user who was deleted stays deleted. */
   demo_user?: { username: string; password: string };
   /** Called with what Cognito would send by e-mail. Without it nothing is sent. */
   deliver?: (message: Message) => void;
+  /** Takes each request for an operation, once it is known how it is answered. */
+  on_call?: (call: AwsCall) => void;
   /** The time by which tokens, codes and sessions expire. */
   clock?: () => Date;
   token_lifetimes?: Partial<TokenLifetimes>;
@@ -210,20 +213,43 @@ async function run_operation(
 ): Promise<object> {
   const body = await read_body(request);
   const target = request.headers["x-amz-target"];
-  const name = typeof target === "string" && target.startsWith(TARGET_PREFIX) ? target : "";
-  const operation = OPERATIONS.get(name.slice(TARGET_PREFIX.length));
+  const known = typeof target === "string" && target.startsWith(TARGET_PREFIX) ? target : "";
+  const name = known.slice(TARGET_PREFIX.length);
+  const operation = OPERATIONS.get(name);
   if (operation === undefined || media_type(request) !== CONTENT_TYPE) {
     throw new CognitoError(
       "UnknownOperationException",
       `Expected Content-Type ${CONTENT_TYPE} and X-Amz-Target ${TARGET_PREFIX}<a supported operation>.`,
     );
   }
-  if (operation.signed) {
-    const [path = "/", query = ""] = request.url?.split("?") ?? [];
-    require_signature({ method: "POST", path, query, headers: joined_headers(request) }, body, options);
+  const access_key_id = operation.signed ? signer_of(request, body, options) : undefined;
+  const call = call_of(name, request, access_key_id);
+  try {
+    const answered = await operation.run(pool, parse_json(body));
+    options.on_call?.({ ...call, status: 200 });
+    return answered;
+  } catch (error) {
+    options.on_call?.({ ...call, status: error instanceof CognitoError ? error.status : 500 });
+    throw error;
   }
-  return operation.run(pool, parse_json(body));
 }
+
+function signer_of(request: IncomingMessage, body: Buffer, options: CognitoOptions): string {
+  const [path = "/", query = ""] = request.url?.split("?") ?? [];
+  return require_signature({ method: "POST", path, query, headers: joined_headers(request) }, body, options);
+}
+
+const call_of = (operation: string, { headers }: IncomingMessage, access_key_id: string | undefined) =>
+  ({
+    service: "cognito-idp",
+    operation,
+    access_key_id,
+    app_id: app_id_of(headers["user-agent"]),
+    bucket: "",
+    key: "",
+    conditions: {},
+    presigned: false,
+  }) as const;
 
 /** Discovery as the real service has it (OpenID Connect Discovery 1.0, section 3), but for where the keys are. */
 function openid_configuration(pool: UserPool, request: IncomingMessage): object {

@@ -2,7 +2,7 @@
 import type { StoredObject } from "./catalog.ts";
 import { checksum_headers } from "./checksums.ts";
 import { is_not_modified, range_applies } from "./conditions.ts";
-import { invalid_argument, invalid_range, no_such_key } from "./errors.ts";
+import { access_denied, invalid_argument, invalid_range, no_such_key } from "./errors.ts";
 import { overridden_headers } from "./object_headers.ts";
 import { type Answer, type Call, quoted } from "./operation.ts";
 
@@ -23,10 +23,20 @@ interface ByteRange {
   end: number;
 }
 
-function describe({ request, store }: Call): { object: StoredObject; answer: Answer; range: ByteRange } {
+/** Names the permission that is missing, and no user, as every function here has the same account. */
+const listing_denied = (bucket: string) =>
+  access_denied(
+    `User: local is not authorized to perform: s3:ListBucket on resource: "arn:aws:s3:::${bucket}" because no identity-based policy allows the s3:ListBucket action`,
+  );
+
+function describe({ request, store, may_list }: Call): {
+  object: StoredObject;
+  answer: Answer;
+  range: ByteRange;
+} {
   store.catalog.require_bucket(request.bucket);
   const object = store.catalog.object(request.bucket, request.key);
-  if (!object) throw no_such_key({ Key: request.key });
+  if (!object) throw may_list ? no_such_key({ Key: request.key }) : listing_denied(request.bucket);
   const whole = { start: 0, end: object.size - 1 };
   const validators = { etag: quoted(object.etag), "last-modified": object.modified.toUTCString() };
   if (is_not_modified(request.headers, object)) {

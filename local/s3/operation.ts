@@ -8,6 +8,8 @@ export interface Call {
   request: SignedS3Request;
   store: Store;
   region: string;
+  /** Whether the signer may list the bucket. S3 tells those who may not neither what is in it nor what is not. */
+  may_list: boolean;
   /** Whole seconds, as S3 keeps them. */
   now(): Date;
 }

@@ -23,9 +23,11 @@ import { check_form, parse_policy, within_size } from "./post_policy.ts";
 import { whole_object } from "./put_object.ts";
 import { check_key_length, type S3Request } from "./request.ts";
 
-export interface PostCall extends Omit<Call, "request"> {
+export interface PostCall extends Omit<Call, "request" | "may_list"> {
   request: S3Request;
   expectation: Expectation;
+  /** Told once it is known for which key the form is, and who signed its policy. */
+  understood(key: string, access_key_id: string): void;
 }
 
 export function is_post_form(request: S3Request): boolean {
@@ -37,13 +39,20 @@ export function is_post_form(request: S3Request): boolean {
   );
 }
 
-export async function post_object({ request, store, now, expectation }: PostCall): Promise<Answer> {
+export async function post_object({
+  request,
+  store,
+  now,
+  expectation,
+  understood,
+}: PostCall): Promise<Answer> {
   const { bucket } = request;
   refuse_extras(request);
   const form = await read_form(request.body(), request.headers["content-type"] ?? "");
   const fields = expand_filename(form);
   const key = required_field(fields, "key");
-  const limits = authorize(fields, bucket, expectation);
+  const { access_key_id, ...limits } = authorize(fields, bucket, expectation);
+  understood(key, access_key_id);
   store.catalog.require_bucket(bucket);
   check_key_length(key);
   check_fields(fields);
@@ -83,12 +92,12 @@ function expand_filename({ fields, filename }: Form): Map<string, string> {
   );
 }
 
-/** Checks signature and policy; returns the sizes that the policy allows the file, in bytes. */
+/** Checks signature and policy; returns the sizes that the policy allows the file, in bytes, and its signer. */
 function authorize(
   fields: ReadonlyMap<string, string>,
   bucket: string,
   expectation: Expectation,
-): { min: number; max: number } {
+): { min: number; max: number; access_key_id: string } {
   const policy = fields.get("policy");
   if (policy === undefined) throw access_denied("Access Denied");
   if (fields.has("awsaccesskeyid")) {
@@ -96,7 +105,7 @@ function authorize(
       "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
     );
   }
-  verify_policy(
+  const access_key_id = verify_policy(
     {
       policy,
       algorithm: required_field(fields, "x-amz-algorithm"),
@@ -108,7 +117,8 @@ function authorize(
   );
   const parsed = parse_policy(policy);
   check_form(parsed, fields, bucket, expectation.now);
-  return { min: parsed.size?.min ?? 0, max: Math.min(parsed.size?.max ?? MAX_PUT_BYTES, MAX_PUT_BYTES) };
+  const { min = 0, max = MAX_PUT_BYTES } = parsed.size ?? {};
+  return { access_key_id, min, max: Math.min(max, MAX_PUT_BYTES) };
 }
 
 function required_field(fields: ReadonlyMap<string, string>, name: string): string {

@@ -24,7 +24,10 @@ import type { Operation } from "./operation.ts";
 import { put_object } from "./put_object.ts";
 import type { S3Request } from "./request.ts";
 
-interface Route {
+/** An operation, and the requests that ask for it. */
+export interface Route {
+  /** As S3 names the operation. */
+  name: string;
   method: string;
   on: "service" | "bucket" | "object";
   /** Query parameters, or headers, whose presence selects the operation. */
@@ -64,13 +67,26 @@ const LIST = ["prefix", "delimiter", "encoding-type"];
 
 /** The first that fits is taken, so the more particular come first. */
 const ROUTES: readonly Route[] = [
-  { method: "GET", on: "service", run: list_buckets },
+  { name: "ListBuckets", method: "GET", on: "service", run: list_buckets },
 
-  { method: "PUT", on: "bucket", headers: ["x-amz-acl", ...PAYLOAD], run: create_bucket },
-  { method: "HEAD", on: "bucket", run: head_bucket },
-  { method: "DELETE", on: "bucket", run: delete_bucket },
-  { method: "GET", on: "bucket", selected_by: ["location"], run: get_bucket_location },
   {
+    name: "CreateBucket",
+    method: "PUT",
+    on: "bucket",
+    headers: ["x-amz-acl", ...PAYLOAD],
+    run: create_bucket,
+  },
+  { name: "HeadBucket", method: "HEAD", on: "bucket", run: head_bucket },
+  { name: "DeleteBucket", method: "DELETE", on: "bucket", run: delete_bucket },
+  {
+    name: "GetBucketLocation",
+    method: "GET",
+    on: "bucket",
+    selected_by: ["location"],
+    run: get_bucket_location,
+  },
+  {
+    name: "ListMultipartUploads",
     method: "GET",
     on: "bucket",
     selected_by: ["uploads"],
@@ -78,16 +94,31 @@ const ROUTES: readonly Route[] = [
     run: list_multipart_uploads,
   },
   {
+    name: "ListObjectsV2",
     method: "GET",
     on: "bucket",
     selected_by: ["list-type"],
     query: [...LIST, "max-keys", "start-after", "continuation-token", "fetch-owner"],
     run: list_objects_v2,
   },
-  { method: "GET", on: "bucket", query: [...LIST, "max-keys", "marker"], run: list_objects },
-  { method: "POST", on: "bucket", selected_by: ["delete"], headers: PAYLOAD, run: delete_objects },
+  {
+    name: "ListObjects",
+    method: "GET",
+    on: "bucket",
+    query: [...LIST, "max-keys", "marker"],
+    run: list_objects,
+  },
+  {
+    name: "DeleteObjects",
+    method: "POST",
+    on: "bucket",
+    selected_by: ["delete"],
+    headers: PAYLOAD,
+    run: delete_objects,
+  },
 
   {
+    name: "UploadPartCopy",
     method: "PUT",
     on: "object",
     selected_by: ["uploadId", "x-amz-copy-source"],
@@ -96,6 +127,7 @@ const ROUTES: readonly Route[] = [
     run: upload_part_copy,
   },
   {
+    name: "UploadPart",
     method: "PUT",
     on: "object",
     selected_by: ["uploadId"],
@@ -104,6 +136,7 @@ const ROUTES: readonly Route[] = [
     run: upload_part,
   },
   {
+    name: "CopyObject",
     method: "PUT",
     on: "object",
     selected_by: ["x-amz-copy-source"],
@@ -117,20 +150,54 @@ const ROUTES: readonly Route[] = [
     ],
     run: copy_object,
   },
-  { method: "PUT", on: "object", headers: [...PAYLOAD, ...OBJECT, ...CONDITIONAL_WRITE], run: put_object },
-  { method: "GET", on: "object", selected_by: ["tagging"], run: get_object_tagging },
   {
+    name: "PutObject",
+    method: "PUT",
+    on: "object",
+    headers: [...PAYLOAD, ...OBJECT, ...CONDITIONAL_WRITE],
+    run: put_object,
+  },
+  {
+    name: "GetObjectTagging",
+    method: "GET",
+    on: "object",
+    selected_by: ["tagging"],
+    run: get_object_tagging,
+  },
+  {
+    name: "ListParts",
     method: "GET",
     on: "object",
     selected_by: ["uploadId"],
     query: ["max-parts", "part-number-marker", "encoding-type"],
     run: list_parts,
   },
-  { method: "GET", on: "object", query: RESPONSE_OVERRIDES, headers: CONDITIONAL_READ, run: get_object },
-  { method: "HEAD", on: "object", query: RESPONSE_OVERRIDES, headers: CONDITIONAL_READ, run: head_object },
-  { method: "DELETE", on: "object", selected_by: ["uploadId"], run: abort_multipart_upload },
-  { method: "DELETE", on: "object", headers: ["if-match"], run: delete_object },
   {
+    name: "GetObject",
+    method: "GET",
+    on: "object",
+    query: RESPONSE_OVERRIDES,
+    headers: CONDITIONAL_READ,
+    run: get_object,
+  },
+  {
+    name: "HeadObject",
+    method: "HEAD",
+    on: "object",
+    query: RESPONSE_OVERRIDES,
+    headers: CONDITIONAL_READ,
+    run: head_object,
+  },
+  {
+    name: "AbortMultipartUpload",
+    method: "DELETE",
+    on: "object",
+    selected_by: ["uploadId"],
+    run: abort_multipart_upload,
+  },
+  { name: "DeleteObject", method: "DELETE", on: "object", headers: ["if-match"], run: delete_object },
+  {
+    name: "CreateMultipartUpload",
     method: "POST",
     on: "object",
     selected_by: ["uploads"],
@@ -138,6 +205,7 @@ const ROUTES: readonly Route[] = [
     run: create_multipart_upload,
   },
   {
+    name: "CompleteMultipartUpload",
     method: "POST",
     on: "object",
     selected_by: ["uploadId"],
@@ -166,7 +234,7 @@ const HONOURED_VALUES: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Finds the operation that a request asks for; throws 405 or 501 if there is none that honours all of it. */
-export function route(request: S3Request): Operation {
+export function route(request: S3Request): Route {
   const on = request.bucket === "" ? "service" : request.key === "" ? "bucket" : "object";
   const candidates = ROUTES.filter((entry) => entry.method === request.method && entry.on === on);
   const found = candidates.find(({ selected_by = [] }) =>
@@ -177,7 +245,7 @@ export function route(request: S3Request): Operation {
   if (unknown !== undefined) throw not_implemented({ QueryParameter: unknown });
   if (!found) throw method_not_allowed({ Method: request.method, ResourceType: on.toUpperCase() });
   for (const [name, value] of Object.entries(request.headers)) check_header(name, value, found);
-  return found.run;
+  return found;
 }
 
 function check_header(name: string, value: string, { headers = [] }: Route): void {

@@ -8,6 +8,7 @@ import type { AddressInfo } from "node:net";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { AwsError } from "../aws/aws_error.ts";
+import { type AwsCall, app_id_of } from "../aws/call.ts";
 import type { Credentials, Expectation } from "../aws/sigv4.ts";
 import { authenticate } from "./authentication.ts";
 import { check_bucket_name } from "./buckets.ts";
@@ -27,11 +28,19 @@ export interface S3Options {
   /** A folder of its own; made if it is not there. */
   data_dir: string;
   region: string;
-  credentials: Credentials;
+  /** Whose signatures are taken. */
+  credentials: readonly Credentials[];
+  /**
+   * Whether the owner of a key id may list the buckets; everyone may unless told. To those who may not, S3 says 403 of a
+   * key that is not there: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  may_list?: (access_key_id: string) => boolean;
   /** Made if they are not there. */
   buckets: readonly string[];
   /** Takes a line for each request: method, path, status, error code. */
   log?: (line: string) => void;
+  /** Takes each request whose signature holds and whose operation is known, when its answer is. */
+  on_call?: (call: AwsCall) => void;
   clock?: () => Date;
 }
 
@@ -107,6 +116,8 @@ interface Exchange {
   expects_continue: boolean;
   store: Store;
   options: S3Options;
+  /** What is known of a request before it is answered. */
+  understood?: Omit<AwsCall, "status">;
 }
 
 /** Answers one request, whatever happens. */
@@ -129,6 +140,7 @@ async function handle(exchange: Exchange): Promise<void> {
     answer = { status: error.statusCode, body: render_error(error, path, request_id) };
   }
   options.log?.([incoming.method, path, answer.status, code].join(" ").trimEnd());
+  if (exchange.understood) options.on_call?.({ ...exchange.understood, status: answer.status });
   await send(exchange, answer, {
     "x-amz-request-id": request_id,
     "x-amz-id-2": Buffer.from(request_id).toString("base64"),
@@ -147,7 +159,8 @@ function describe(thrown: unknown): string {
   return thrown instanceof Error ? (thrown.stack ?? thrown.message) : "unknown error";
 }
 
-async function perform({ incoming, response, expects_continue, store, options }: Exchange): Promise<Answer> {
+async function perform(exchange: Exchange): Promise<Answer> {
+  const { incoming, response, expects_continue, store, options } = exchange;
   if (incoming.method === "OPTIONS") return answer_preflight(incoming.headers);
   const clock = options.clock ?? (() => new Date());
   const request: S3Request = read_request(incoming, response, expects_continue);
@@ -158,9 +171,34 @@ async function perform({ incoming, response, expects_continue, store, options }:
     now: clock(),
   };
   const context = { store, region: options.region, now: () => whole_seconds(clock()) };
-  if (is_post_form(request)) return post_object({ ...context, request, expectation });
+  if (is_post_form(request)) {
+    const understood = (key: string, access_key_id: string) => {
+      exchange.understood = { ...call_of({ ...request, key }, "PostObject"), access_key_id, presigned: true };
+    };
+    return post_object({ ...context, request, expectation, understood });
+  }
   const signed = authenticate(request, expectation);
-  return route(signed)({ ...context, request: signed });
+  const { name, run } = route(signed);
+  const { access_key_id } = signed.signature;
+  const presigned = request.headers.authorization === undefined;
+  exchange.understood = { ...call_of(signed, name), access_key_id, presigned };
+  return run({ ...context, request: signed, may_list: options.may_list?.(access_key_id) ?? true });
+}
+
+/** https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html#amazons3-policy-keys */
+const CONDITIONS =
+  /^(?:prefix|delimiter|max-keys|if-match|if-none-match|x-amz-(?:acl|storage-class|copy-source|metadata-directive))$/;
+
+function call_of({ bucket, key, query, headers }: S3Request, operation: string) {
+  const named = [...query, ...Object.entries(headers)].filter(([name]) => CONDITIONS.test(name));
+  return {
+    service: "s3",
+    operation,
+    bucket,
+    key,
+    conditions: Object.fromEntries(named),
+    app_id: app_id_of(headers["user-agent"]),
+  } as const;
 }
 
 function whole_seconds(date: Date): Date {

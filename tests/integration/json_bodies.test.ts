@@ -72,13 +72,17 @@ describe.each(EVERY)("POST %s", (path) => {
     expect([400, answer.headers.get("content-type")]).toEqual([answer.status, "application/problem+json"]);
   });
 
-  it("with a hundred thousand unknown fields is 400, and the answer stays short", async () => {
-    const body = JSON.stringify(
-      Object.fromEntries(Array.from({ length: 100_000 }, (_, at) => [`f${at}`, at])),
-    );
+  it("with thousands of unknown fields is 400, and the answer stays short", async () => {
+    const body = JSON.stringify(Object.fromEntries(Array.from({ length: 4_000 }, (_, at) => [`f${at}`, at])));
     const answer = await send_body(path, body);
     read_problem(answer, 400, "invalid_request", "f0");
     expect(answer.bytes.byteLength).toBeLessThan(10_000);
+  });
+
+  it("of 4.5 MB that stand for a million objects is 400, and is not parsed", async () => {
+    const answer = await send_body(path, `[{}${",{}".repeat(1_500_000)}]`);
+    read_problem(answer, 400, "invalid_request");
+    expect(answer.bytes.toString()).toContain("65536 characters");
   });
 });
 
@@ -98,7 +102,7 @@ const wrong_fields: readonly (readonly [path: string, field: string, body: objec
   ["/login", "username", { username: null, password: "p" }],
   ["/login", "username", { username: ["u"], password: "p" }],
   ["/login", "username", { username: "u".repeat(129), password: "p" }],
-  ["/login", "username", { username: "u".repeat(1_000_000), password: "p" }],
+  ["/login", "username", { username: "u".repeat(50_000), password: "p" }],
   ["/login", "password", { username: "u", password: { $ne: "" } }],
   ["/login", "password", { username: "u", password: "p".repeat(257) }],
   ["/login", "password", { username: "u", password: "" }],
@@ -110,7 +114,7 @@ const wrong_fields: readonly (readonly [path: string, field: string, body: objec
   ["/download", "filename", { filename: "" }],
   ["/download", "filename", { filename: ["x"] }],
   ["/download", "filename", { filename: "x".repeat(276) }],
-  ["/download", "filename", { filename: "x".repeat(5_000_000) }],
+  ["/download", "filename", { filename: "x".repeat(50_000) }],
   ["/download", "disposition", { filename: "x", disposition: "form-data" }],
   ["/download", "file", { filename: "x", file: "x" }],
   ["/list", "limit", { limit: 0 }],

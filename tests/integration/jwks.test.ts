@@ -31,7 +31,7 @@ beforeAll(async () => {
     port: 0,
     data_dir: root,
     region: REGION,
-    credentials: CREDENTIALS,
+    credentials: [CREDENTIALS],
     demo_user: DEMO_USER,
   });
   keys = await start_fault_proxy();

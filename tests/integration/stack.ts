@@ -2,9 +2,12 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { AwsCall } from "../../local/aws/call.ts";
 import { type Config, read_config } from "../../local/config.ts";
-import { type Stack, type StackSettings, start_stack } from "../../local/stack.ts";
+import { read_functions_table } from "../../local/functions_table.ts";
+import { caller_of, type Stack, type StackSettings, start_stack } from "../../local/stack.ts";
 import { build } from "../../scripts/build.ts";
+import { questions_of } from "../support/iam_actions.ts";
 
 export interface LogLine {
   /** A function's name, `gateway`, `s3` or `cognito`. */
@@ -12,7 +15,16 @@ export interface LogLine {
   readonly line: string;
 }
 
+/** A call of AWS by a function, or with a URL that it has signed. */
+export interface FunctionCall extends AwsCall {
+  readonly caller: string;
+}
+
 export interface TestStack extends Stack {
+  /** What the functions have asked of AWS, in its order. */
+  readonly calls: readonly FunctionCall[];
+  /** Where the bundles are. */
+  readonly dist_dir: string;
   /** Everything that any part has written, in its order. */
   readonly log: readonly LogLine[];
 }
@@ -23,7 +35,13 @@ export interface TestStackSettings extends Pick<StackSettings, "s3_endpoint" | "
   readonly config?: Partial<Config>;
 }
 
-/** Built into a folder of its own: `dist/` of the project is emptied by whoever builds at the same time. */
+const FUNCTIONS = read_functions_table();
+
+/**
+ * Built into a folder of its own: `dist/` of the project is emptied by whoever builds at the same time.
+ *
+ * Its `close` rejects when a function has made a call for which the table of functions gives it no permission.
+ */
 export async function start_test_stack({
   data_dir,
   config,
@@ -32,6 +50,11 @@ export async function start_test_stack({
   const root = await mkdtemp(join(tmpdir(), "photo-uploader-integration-"));
   const remove = () => rm(root, { recursive: true, force: true });
   const log: LogLine[] = [];
+  const calls: FunctionCall[] = [];
+  const on_call = (call: AwsCall) => {
+    const caller = caller_of(call, Object.keys(FUNCTIONS));
+    if (caller !== undefined) calls.push({ ...call, caller });
+  };
   try {
     const dist_dir = join(root, "dist");
     await build({ dist: dist_dir });
@@ -40,19 +63,31 @@ export async function start_test_stack({
       ...settings,
       config: { ...read_config({}), ...free_ports, data_dir: data_dir ?? join(root, "data"), ...config },
       on_log: (line, source) => log.push({ line, source }),
+      on_call,
       dist_dir,
       skip_build: true,
     });
     const close = async () => {
       await stack.close();
       await remove();
+      const beyond = new Set(calls.filter((call) => !is_permitted(call)).map(described));
+      if (beyond.size > 0)
+        throw new Error(`The table of functions does not permit: ${[...beyond].join(", ")}`);
     };
-    return { ...stack, log, close };
+    return { ...stack, log, calls, dist_dir, close };
   } catch (error) {
     await remove();
     throw error;
   }
 }
+
+function is_permitted(call: FunctionCall): boolean {
+  const permitted = Object.values(FUNCTIONS[call.caller]?.permissions ?? {}).flat();
+  return questions_of(call).every(({ action }) => permitted.includes(action));
+}
+
+const described = ({ caller, service, operation }: FunctionCall): string =>
+  `${caller} ${service} ${operation}`;
 
 /** What one part has written, as one text. */
 export const written_by = ({ log }: TestStack, source: string): string =>

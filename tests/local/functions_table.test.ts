@@ -7,7 +7,7 @@ import { read_functions_table } from "../../local/functions_table.ts";
 const dir = mkdtempSync(path.join(tmpdir(), "photo-uploader-table-"));
 afterAll(() => rmSync(dir, { recursive: true }));
 
-const COMMON = { memory_mb: 256, timeout_s: 10, environment: [], permissions: [] };
+const COMMON = { memory_mb: 256, timeout_s: 10, environment: [], permissions: {} };
 
 function read(functions: object) {
   const file = path.join(dir, "table.json");
@@ -45,6 +45,11 @@ describe("the table of functions", () => {
       "a method and a path",
     ],
     ["more memory than Lambda has", { authorizer: { ...COMMON, memory_mb: 20_000 } }, "memory_mb"],
+    [
+      "a wildcard for an action",
+      { authorizer: { ...COMMON, permissions: { photos: ["s3:*"] } } },
+      "one whole action",
+    ],
     ["a word that is not known", { authorizer: { ...COMMON, timeout: 3 } }, "timeout"],
   ])("with %s is refused", (_name, functions, message) => {
     expect(() => read(functions)).toThrow(message);

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import type { AwsCall } from "../../local/aws/call.ts";
 import { read_config } from "../../local/config.ts";
 import { read_functions_table } from "../../local/functions_table.ts";
-import { type Stack, type StackSettings, start_stack } from "../../local/stack.ts";
+import { caller_of, type Stack, type StackSettings, start_stack } from "../../local/stack.ts";
 
 const root = mkdtempSync(path.join(tmpdir(), "photo-uploader-stack-"));
 const stacks: Stack[] = [];
@@ -72,7 +73,7 @@ describe("the functions", () => {
     });
     expect(await environment_of(stack, "unzip")).toMatchObject({
       AWS_REGION: "eu-central-1",
-      AWS_ACCESS_KEY_ID: "local",
+      AWS_ACCESS_KEY_ID: "local-unzip",
       AWS_SECRET_ACCESS_KEY: "local-secret",
       AWS_LAMBDA_FUNCTION_NAME: "unzip",
       AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "1024",
@@ -134,6 +135,36 @@ describe("the functions", () => {
     await expect(start({ dist_dir: empty })).rejects.toThrow(
       /functions\/authorizer is missing. Run npm run build/,
     );
+  });
+});
+
+describe("the caller of a call", () => {
+  const of_anyone: AwsCall = {
+    service: "s3",
+    operation: "GetObject",
+    access_key_id: "local",
+    app_id: undefined,
+    bucket: "yourplace",
+    key: "a",
+    conditions: {},
+    presigned: false,
+    status: 200,
+  };
+  const functions = ["list", "login"];
+
+  it("is the function that signed it, whatever the sender calls itself", () => {
+    const signed = { ...of_anyone, access_key_id: "local-list" };
+    expect(caller_of(signed, functions)).toBe("list");
+    expect(caller_of({ ...signed, app_id: "login" }, functions)).toBe("list");
+    expect(caller_of({ ...of_anyone, app_id: "login" }, functions)).toBeUndefined();
+    expect(caller_of({ ...of_anyone, access_key_id: "local-lis" }, functions)).toBeUndefined();
+  });
+
+  it("is who the sender says it is where nothing is signed", () => {
+    const unsigned = { ...of_anyone, access_key_id: undefined };
+    expect(caller_of({ ...unsigned, app_id: "login" }, functions)).toBe("login");
+    expect(caller_of({ ...unsigned, app_id: "log" }, functions)).toBeUndefined();
+    expect(caller_of(unsigned, functions)).toBeUndefined();
   });
 });
 

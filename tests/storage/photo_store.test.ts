@@ -12,6 +12,7 @@ import {
 import { caught, caught_problem } from "../support/caught.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { BUCKET, client_for, start_photo_storage } from "../support/photo_storage.ts";
+import { quiet } from "../support/quiet.ts";
 import {
   patience,
   type Scripted,
@@ -339,7 +340,9 @@ describe("a storage that fails", () => {
   ];
 
   const cases = Object.keys(operations).flatMap((operation) =>
-    failures.map(([does, answer, code]) => ({ operation, does, answer, code })),
+    failures
+      .filter(([does]) => operation !== "find_photo" || does !== "denies access")
+      .map(([does, answer, code]) => ({ operation, does, answer, code })),
   );
 
   it.each(cases)("$operation: where S3 $does, $code", async ({ operation, answer, code }) => {
@@ -348,6 +351,57 @@ describe("a storage that fails", () => {
     expect(refusal).toMatchObject({ code });
     expect(refusal).toHaveProperty("cause", expect.any(Error));
     expect(server?.requests).toHaveLength(1);
+  });
+
+  describe("that denies access to a photo", () => {
+    const output = quiet();
+
+    /** As S3 words it for a role of the same account. */
+    const denial = (action: string, resource: string): Scripted =>
+      s3_error(
+        403,
+        "AccessDenied",
+        `User: arn:aws:sts::123456789012:assumed-role/r is not authorized to perform: ${action} on resource: ` +
+          `&quot;${resource}&quot; because no identity-based policy allows the ${action} action`,
+      );
+    const unlisted = denial("s3:ListBucket", "arn:aws:s3:::yourplace");
+    const forbidden = denial("s3:GetObject", "arn:aws:s3:::yourplace/ann/20200101T000000000Z_my canary.jpg");
+    const find = async (answer: Scripted) =>
+      caught_problem(async () => find_photo(await failing_store([answer]), "ann", FILENAME, signal));
+
+    it("has no such photo where only the listing is denied, and says nothing of it in the log", async () => {
+      expect(await find(unlisted)).toMatchObject(not_found);
+      expect(output().text()).toBe("");
+    });
+
+    it.each([
+      ["it denies the reading", forbidden],
+      ["it does not say what it denies", s3_error(403, "AccessDenied")],
+    ])("has no such photo where %s, with a warning that names none", async (_, answer) => {
+      expect(await find(answer)).toMatchObject(not_found);
+      expect(output().records()).toMatchObject([
+        { level: "WARN", error: { name: "AccessDenied", aws_request_id: "TX234S0F24A06C7" } },
+      ]);
+      expect(output().text()).not.toMatch(/canary|ann|20200101/);
+    });
+
+    it("answers the same as for a photo that it says is missing", async () => {
+      const missing = await find(s3_error(404, "NoSuchKey"));
+      for (const answer of [unlisted, forbidden, s3_error(403, "AccessDenied")]) {
+        const denied = await find(answer);
+        expect(denied.details).toEqual(missing.details);
+        expect(denied).not.toHaveProperty("cause");
+      }
+    });
+
+    it("has none to delete where only the listing is denied", async () => {
+      const deleting = async (answer: Scripted) =>
+        caught_problem(async () => delete_photo(await failing_store([answer]), "ann", FILENAME, signal));
+      expect(await deleting(unlisted)).toMatchObject(not_found);
+      expect(await deleting(denial("s3:DeleteObject", "arn:aws:s3:::yourplace/ann/x"))).toMatchObject({
+        code: "storage_refused",
+      });
+    });
   });
 
   it.each(Object.keys(operations))("%s: nobody listens there, storage_unavailable", async (operation) => {
@@ -425,7 +479,7 @@ describe("a storage that fails", () => {
   });
 
   it("names no photo of the user in an answer", async () => {
-    const failing = await failing_store([s3_error(403, "AccessDenied")]);
+    const failing = await failing_store([s3_error(403, "RequestTimeTooSkewed")]);
     const wanted = "20200101T000000000Z_canary.jpg";
     const refusal = await caught_problem(() => find_photo(failing, "ann", wanted, signal));
     expect(JSON.stringify(refusal.details)).not.toContain("canary");

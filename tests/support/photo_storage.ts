@@ -38,7 +38,7 @@ export async function start_photo_storage({ clock }: { clock?: () => Date } = {}
     port: 0,
     data_dir,
     region: REGION,
-    credentials: CREDENTIALS,
+    credentials: [CREDENTIALS],
     buckets: [BUCKET],
     ...(clock && { clock }),
   });

@@ -59,10 +59,10 @@ function answer(response: ServerResponse, scripted: Scripted): void {
 }
 
 /** An error as S3 writes it. */
-export const s3_error = (status: number, code: string): ScriptedAnswer => ({
+export const s3_error = (status: number, code: string, message = "As S3 words it."): ScriptedAnswer => ({
   status,
   headers: { "content-type": "application/xml", "x-amz-request-id": "TX234S0F24A06C7" },
-  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>As S3 words it.</Message></Error>`,
+  body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${message}</Message></Error>`,
 });
 
 /** Milliseconds after which a client gives up: soon where it would wait in vain, late where the machine may be busy. */

@@ -13,7 +13,7 @@ import {
 import { CREDENTIALS, REGION, signer } from "./signing.ts";
 
 const NOW = new Date("2026-02-03T04:05:06Z");
-const EXPECTATION: Expectation = { credentials: CREDENTIALS, region: REGION, service: "s3", now: NOW };
+const EXPECTATION: Expectation = { credentials: [CREDENTIALS], region: REGION, service: "s3", now: NOW };
 const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
 function http_request(overrides: Partial<HttpRequest> = {}): HttpRequest {
@@ -71,6 +71,18 @@ describe("the Authorization header", () => {
     expect(verified.payload_hash).toBe(EMPTY_SHA256);
     expect(verified.signature).toMatch(/^[\da-f]{64}$/);
     expect(verified.signed_headers).toContain("x-amz-meta-a");
+  });
+
+  it("is of one of several signers, and says of which", async () => {
+    const other = { accessKeyId: "other", secretAccessKey: "other-secret" };
+    const expectation = { ...EXPECTATION, credentials: [CREDENTIALS, other] };
+    const theirs = await signed({ key_id: other.accessKeyId, secret: other.secretAccessKey });
+    expect(verify_header(theirs, expectation).access_key_id).toBe("other");
+    expect(verify_header(await signed(), expectation).access_key_id).toBe("local");
+    const mixed = await signed({ key_id: other.accessKeyId, secret: CREDENTIALS.secretAccessKey });
+    expect(() => verify_header(mixed, expectation)).toThrow(
+      expect.objectContaining({ code: "SignatureDoesNotMatch" }),
+    );
   });
 
   it("signs the hash that the caller computed when the service has no x-amz-content-sha256", async () => {

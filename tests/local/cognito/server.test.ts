@@ -12,6 +12,7 @@ import {
   RespondToAuthChallengeCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
 import { describe, expect, it } from "vitest";
+import type { AwsCall } from "../../../local/aws/call.ts";
 import { OPERATIONS } from "../../../local/cognito/operations.ts";
 import { type RunningCognito, start_cognito } from "../../../local/cognito/server.ts";
 import {
@@ -323,7 +324,7 @@ describe("what is kept", () => {
       port: 0,
       data_dir,
       region,
-      credentials,
+      credentials: [credentials],
       demo_user: DEMO_USER,
     });
     const body = {
@@ -346,10 +347,27 @@ describe("what is kept", () => {
   });
 });
 
+describe("the calls that it tells of", () => {
+  it("are named with their signer, who is nobody where anyone may call, and their outcome", async () => {
+    const calls: AwsCall[] = [];
+    const { cognito, client, sign_in } = await open_test_pool({ on_call: (call) => calls.push(call) });
+    await client.send(new ListUserPoolsCommand({ MaxResults: 1 }));
+    await expect(sign_in("nobody@example.com")).rejects.toThrow();
+    await post(cognito, "ListUserPools", "{}");
+    await post(cognito, "NoSuchOperation", "{}");
+    const common = { service: "cognito-idp", bucket: "", key: "", conditions: {}, presigned: false };
+    expect(calls).toEqual([
+      { ...common, operation: "ListUserPools", access_key_id: "local", app_id: undefined, status: 200 },
+      { ...common, operation: "InitiateAuth", access_key_id: undefined, app_id: undefined, status: 400 },
+    ]);
+  });
+});
+
 describe("the demo user", () => {
   it("can sign in from the first start on, and stays deleted", async () => {
     const data_dir = await temporary_directory();
-    const start = () => start_cognito({ port: 0, data_dir, region, credentials, demo_user: DEMO_USER });
+    const start = () =>
+      start_cognito({ port: 0, data_dir, region, credentials: [credentials], demo_user: DEMO_USER });
     const sign_in = async (cognito: RunningCognito) => {
       const AuthParameters = { USERNAME: DEMO_USER.username, PASSWORD: DEMO_USER.password };
       const body = { AuthFlow: "USER_PASSWORD_AUTH", ClientId: cognito.client_id, AuthParameters };
@@ -371,7 +389,9 @@ describe("starting and stopping", () => {
   it("rejects with EADDRINUSE when the port is taken", async () => {
     const { cognito } = await open_test_pool();
     const data_dir = await temporary_directory();
-    await expect(start_cognito({ port: cognito.port, data_dir, region, credentials })).rejects.toMatchObject({
+    await expect(
+      start_cognito({ port: cognito.port, data_dir, region, credentials: [credentials] }),
+    ).rejects.toMatchObject({
       code: "EADDRINUSE",
     });
   });
@@ -380,7 +400,9 @@ describe("starting and stopping", () => {
     const data_dir = await temporary_directory();
     const file = join(data_dir, "cognito.sqlite");
     await writeFile(file, "This is not a database, and long enough to be sure of it.".repeat(100));
-    await expect(start_cognito({ port: 0, data_dir, region, credentials })).rejects.toThrow(file);
+    await expect(start_cognito({ port: 0, data_dir, region, credentials: [credentials] })).rejects.toThrow(
+      file,
+    );
   });
 
   it("answers a request in progress before it closes, and closes once", async () => {

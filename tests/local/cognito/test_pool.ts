@@ -58,7 +58,7 @@ export function client_of(cognito: RunningCognito, keys = credentials): CognitoI
  * and every test starts from a copy of it.
  */
 const founded = await mkdtemp(join(tmpdir(), "cognito-founded-"));
-const founder = await start_cognito({ port: 0, data_dir: founded, region, credentials });
+const founder = await start_cognito({ port: 0, data_dir: founded, region, credentials: [credentials] });
 await founder.close();
 afterAll(() => rm(founded, { recursive: true }));
 
@@ -72,7 +72,7 @@ export async function open_test_pool(more: Partial<CognitoOptions> = {}): Promis
       port: 0,
       data_dir,
       region,
-      credentials,
+      credentials: [credentials],
       deliver: (message) => messages.push(message),
       clock: () => new Date(now),
       ...more,

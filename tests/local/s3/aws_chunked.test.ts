@@ -6,6 +6,7 @@ import { type AwsChunkedOptions, decode_aws_chunked } from "../../../local/s3/aw
 import { cut } from "./cut.ts";
 
 const SEED: VerifiedSignature = {
+  access_key_id: "local",
   signature: "5".repeat(64),
   scope: "20260203/eu-central-1/s3/aws4_request",
   timestamp: "20260203T040506Z",

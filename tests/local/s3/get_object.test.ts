@@ -131,3 +131,20 @@ describe("answers", () => {
     await expect.poll(() => s3.blobs().length).toBe(before - 1);
   });
 });
+
+describe("a key that is not there", () => {
+  it.each(["GET", "HEAD"])("is denied to a %s of someone who may not list", async (method) => {
+    const blind = await start_strict_s3({ may_list: (access_key_id) => access_key_id !== "local" });
+    const missing = await blind.send({ method, path: `/${BUCKET}/missing` });
+    const code = method === "HEAD" ? undefined : "AccessDenied";
+    expect(missing).toMatchObject({ status: 403, code });
+    await blind.send({ method: "PUT", path: `/${BUCKET}/there`, body: "there" });
+    expect(await blind.send({ method, path: `/${BUCKET}/there` })).toMatchObject({ status: 200 });
+    await blind.close();
+  });
+
+  it("is missing to anyone else", async () => {
+    const answer = await s3.send({ method: "GET", path: `/${BUCKET}/missing` });
+    expect(answer).toMatchObject({ status: 404, code: "NoSuchKey" });
+  });
+});

@@ -2,12 +2,14 @@ import { createHmac } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AwsCall } from "../../../local/aws/call.ts";
 import { CREDENTIALS, REGION } from "../aws/signing.ts";
 import { BUCKET, type StrictS3, start_strict_s3 } from "./strict_s3.ts";
 
 let s3: StrictS3;
+const calls: AwsCall[] = [];
 beforeAll(async () => {
-  s3 = await start_strict_s3();
+  s3 = await start_strict_s3({ on_call: (call) => calls.push(call) });
 });
 afterAll(() => s3.close());
 
@@ -75,6 +77,19 @@ describe("a form that abides by its policy", () => {
     const { object, text } = await stored("posted");
     expect(text).toBe("hello");
     expect(object).toMatchObject({ ContentType: "image/png", Metadata: { who: "me" } });
+  });
+
+  it("is a call of whoever signed the policy, however it is answered", async () => {
+    const fields = signed_fields({ key: "told" }, [{ key: "told" }, ["content-length-range", 1, 5]]);
+    calls.length = 0;
+    await post(fields);
+    await post(fields, "too long");
+    await post({ ...fields, "x-amz-signature": "0".repeat(64) });
+    const call = { operation: "PostObject", bucket: BUCKET, key: "told", access_key_id: "local" };
+    expect(calls).toMatchObject([
+      { ...call, status: 204 },
+      { ...call, status: 400 },
+    ]);
   });
 
   it("names its object by the file, without a path", async () => {

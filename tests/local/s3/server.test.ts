@@ -2,8 +2,16 @@ import { writeFileSync } from "node:fs";
 import { Agent, request as http_request } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AwsCall } from "../../../local/aws/call.ts";
 import { type S3Options, start_s3 } from "../../../local/s3/server.ts";
 import { CREDENTIALS, REGION, signer } from "../aws/signing.ts";
 import { BUCKET, type RawRequest, type StrictS3, send_raw, sign_raw, start_strict_s3 } from "./strict_s3.ts";
@@ -19,7 +27,7 @@ const options = (port: number, data_dir: string): S3Options => ({
   port,
   data_dir,
   region: REGION,
-  credentials: CREDENTIALS,
+  credentials: [CREDENTIALS],
   buckets: [BUCKET],
 });
 
@@ -261,5 +269,62 @@ describe("answers", () => {
     await s3.send({ method: "GET", path: `/${BUCKET}/logged`, signed: false });
     expect(s3.log).toContain(`GET /${BUCKET}/logged 403 AccessDenied`);
     expect(s3.log.join("\n")).not.toMatch(/local-secret|Signature=|Credential=|X-Amz-/);
+  });
+});
+
+describe("the calls that it tells of", () => {
+  const start_told = async () => {
+    const calls: AwsCall[] = [];
+    const told = await start_strict_s3({
+      client: { userAgentAppId: "an-app" },
+      credentials: [CREDENTIALS, { ...CREDENTIALS, accessKeyId: "other" }],
+      on_call: (call) => calls.push(call),
+    });
+    return { ...told, calls };
+  };
+
+  it("are those with a signature, by signer and operation, with what a policy can ask about", async () => {
+    const { url, client, calls, close } = await start_told();
+    const object = { Bucket: BUCKET, Key: "ann/a b.jpg" };
+    await client.send(new PutObjectCommand({ ...object, Body: "a", IfNoneMatch: "*" }));
+    await client.send(new ListObjectsV2Command({ Bucket: BUCKET, Prefix: "ann/", MaxKeys: 3 }));
+    await client.send(new DeleteObjectCommand({ ...object, IfMatch: "*" }));
+    await expect(client.send(new GetObjectCommand(object))).rejects.toThrow();
+    await fetch(`${url}/${BUCKET}`);
+    const common = {
+      service: "s3",
+      access_key_id: CREDENTIALS.accessKeyId,
+      app_id: "an-app",
+      bucket: BUCKET,
+      presigned: false,
+    };
+    const key = object.Key;
+    expect(calls).toEqual([
+      { ...common, operation: "PutObject", key, conditions: { "if-none-match": "*" }, status: 200 },
+      {
+        ...common,
+        operation: "ListObjectsV2",
+        key: "",
+        conditions: { prefix: "ann/", "max-keys": "3" },
+        status: 200,
+      },
+      { ...common, operation: "DeleteObject", key, conditions: { "if-match": "*" }, status: 204 },
+      { ...common, operation: "GetObject", key, conditions: {}, status: 404 },
+    ]);
+    await close();
+  });
+
+  it("are those of a signed URL too, whoever has used it", async () => {
+    const { url, calls, close } = await start_told();
+    const credentials = { ...CREDENTIALS, accessKeyId: "other" };
+    const signing = new S3Client({ endpoint: url, region: REGION, credentials });
+    const signed = await getSignedUrl(signing, new GetObjectCommand({ Bucket: BUCKET, Key: "a" }));
+    await fetch(signed);
+    await fetch(signed.replace("a?", "b?"));
+    expect(calls).toMatchObject([
+      { operation: "GetObject", key: "a", access_key_id: "other", presigned: true, status: 404 },
+    ]);
+    signing.destroy();
+    await close();
   });
 });

@@ -58,7 +58,7 @@ export async function start_strict_s3(
       port,
       data_dir,
       region: REGION,
-      credentials: CREDENTIALS,
+      credentials: [CREDENTIALS],
       buckets: [BUCKET],
       log: (line) => log.push(line),
       ...server_options,

@@ -1,0 +1,131 @@
+/** What every deployment must answer: first to nobody in particular, then to a user with a photo. */
+import { zipSync } from "fflate";
+import { delete_response } from "../../schemas/delete.ts";
+import { list_response } from "../../schemas/list.ts";
+import { login_response } from "../../schemas/login.ts";
+import { unzip_response } from "../../schemas/unzip.ts";
+import { upload_single_photo_response } from "../../schemas/upload_single_photo.ts";
+import { type Api, expect_problem, expect_status, read_answer, SmokeError } from "./api.ts";
+
+export interface User {
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface Photo {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+  /** MIME type, by the bytes. */
+  readonly type: string;
+}
+
+/** Says what has been found to be right. */
+export type Report = (what: string) => void;
+
+/** Who is not a user of any pool: the domain cannot be had (RFC 2606, section 2). */
+const NOBODY = { username: "nobody@smoke-test.invalid", password: "Nobody-has-this-1!" };
+
+/**
+ * The gateway, the authorizer and the sign-in, by what they refuse.
+ * @throws SmokeError
+ */
+export async function check_refusals(api: Api, report: Report): Promise<void> {
+  expect_status(await api.post("/list"), 401);
+  report("without a token the gateway refuses: 401");
+
+  // An authorizer that cannot start or has the wrong settings is a 500 here.
+  expect_status(await api.with_token("not-a-token").post("/list"), 403);
+  report("the authorizer refuses what is no token: 403");
+
+  expect_status(await api.post("/there-is-no-such-route"), 404);
+  report("an unknown route is refused: 404");
+
+  expect_problem(await api.post("/login", { username: NOBODY.username }), 400, "invalid_request");
+  report("a sign-in without a password is refused: 400 invalid_request");
+
+  // Only Cognito can say so: the function reaches it, and the client's id is right.
+  expect_problem(await api.post("/login", NOBODY), 401, "invalid_credentials");
+  report("nobody cannot sign in: 401 invalid_credentials");
+}
+
+/**
+ * @returns the token
+ * @throws SmokeError
+ */
+export async function check_sign_in(api: Api, user: User, report: Report): Promise<string> {
+  const { jwt } = read_answer(await api.post("/login", user), 200, login_response);
+  report("the test user signs in");
+  return jwt;
+}
+
+/**
+ * A photo, alone and in an archive, is stored, listed, given back byte for byte, and deleted.
+ * @param api with the user's token
+ * @throws SmokeError
+ */
+export async function check_photos(api: Api, photo: Photo, report: Report): Promise<void> {
+  const stored: string[] = [];
+  try {
+    stored.push(await upload(api, photo));
+    report("a photo is stored");
+    stored.push(await unzip(api, photo));
+    report("a photo of an archive is stored");
+    await find_all(api, stored, photo);
+    report("the list has both");
+    for (const filename of stored) await download(api, filename, photo);
+    report("both come back byte for byte");
+  } catch (error) {
+    await remove_quietly(api, stored);
+    throw error;
+  }
+  for (const filename of stored) {
+    const { deleted } = read_answer(await api.post("/delete", { file: filename }), 200, delete_response);
+    if (deleted !== filename) throw new SmokeError("POST /delete: another photo was deleted");
+    expect_problem(await api.post("/download", { filename }), 404, "photo_not_found");
+  }
+  report("both are deleted, and gone");
+}
+
+async function upload(api: Api, { name, bytes, type }: Photo): Promise<string> {
+  const answer = await api.upload("/upload_single_photo", "file", name, bytes);
+  const { filename, size, contentType } = read_answer(answer, 201, upload_single_photo_response);
+  if (size !== bytes.byteLength || contentType !== type) {
+    throw new SmokeError(`POST /upload_single_photo: stored as ${contentType} of ${size} bytes`);
+  }
+  return filename;
+}
+
+async function unzip(api: Api, { name, bytes }: Photo): Promise<string> {
+  const archive = zipSync({ [name]: bytes }, { level: 0 });
+  const answer = await api.upload("/unzip", "archive", "smoke_test.zip", archive);
+  const { uploaded, skipped, failed } = read_answer(answer, 200, unzip_response);
+  const [entry] = uploaded;
+  if (entry === undefined || uploaded.length !== 1 || skipped.length + failed.length > 0) {
+    const counts = `${uploaded.length} uploaded, ${skipped.length} skipped, ${failed.length} failed`;
+    throw new SmokeError(`POST /unzip: of an archive with one photo, ${counts}`);
+  }
+  return entry.filename;
+}
+
+/** On the first page, since the newest photos come first. */
+async function find_all(api: Api, filenames: readonly string[], { bytes }: Photo): Promise<void> {
+  const { photos } = read_answer(await api.post("/list", { limit: 100 }), 200, list_response);
+  const sizes = new Map(photos.map(({ filename, size }) => [filename, size]));
+  const missing = filenames.filter((filename) => sizes.get(filename) !== bytes.byteLength);
+  if (missing.length > 0)
+    throw new SmokeError(`POST /list: ${missing.length} of the photos stored are missing`);
+}
+
+async function download(api: Api, filename: string, { bytes, type }: Photo): Promise<void> {
+  const answer = await api.post("/download", { filename });
+  expect_status(answer, 200);
+  if (answer.content_type !== type || !answer.bytes.equals(bytes)) {
+    const came = `${answer.content_type ?? "no type"}, ${answer.bytes.byteLength} bytes`;
+    throw new SmokeError(`POST /download: the photo came back changed (${came})`);
+  }
+}
+
+/** What is already wrong is told; that this fails too adds nothing. */
+async function remove_quietly(api: Api, filenames: readonly string[]): Promise<void> {
+  for (const file of filenames) await api.post("/delete", { file }).catch(() => undefined);
+}

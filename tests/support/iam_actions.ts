@@ -1,0 +1,70 @@
+/**
+ * Which permissions a call of AWS needs, as the services document it:
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html and
+ * https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
+ */
+import type { AwsCall } from "../../local/aws/call.ts";
+
+/** What IAM is asked: may this action be done to this resource, under these conditions? */
+export interface AccessQuestion {
+  readonly action: string;
+  /** An ARN, or `*` for an action that has no resources. */
+  readonly resource: string;
+  /** Condition keys of the request. */
+  readonly context: Readonly<Record<string, string>>;
+}
+
+type Operations = Readonly<Record<string, string>>;
+
+const OBJECT_OPERATIONS: Operations = {
+  PutObject: "s3:PutObject",
+  CreateMultipartUpload: "s3:PutObject",
+  UploadPart: "s3:PutObject",
+  CompleteMultipartUpload: "s3:PutObject",
+  AbortMultipartUpload: "s3:AbortMultipartUpload",
+  GetObject: "s3:GetObject",
+  HeadObject: "s3:GetObject",
+  DeleteObject: "s3:DeleteObject",
+};
+
+const BUCKET_OPERATIONS: Operations = { ListObjectsV2: "s3:ListBucket" };
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html */
+const CREATES_AN_OBJECT: Operations = {
+  PutObject: "true",
+  CompleteMultipartUpload: "true",
+  CreateMultipartUpload: "false",
+  UploadPart: "false",
+};
+
+/**
+ * Nothing for an operation that is open to anyone, such as Cognito's InitiateAuth:
+ * https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html
+ *
+ * @throws Error for an operation that is not known here: look up what it needs, and add it.
+ */
+export function questions_of(call: AwsCall): readonly AccessQuestion[] {
+  const { service, operation, access_key_id, bucket, key, conditions } = call;
+  if (access_key_id === undefined) return [];
+  const on_object = service === "s3" ? OBJECT_OPERATIONS[operation] : undefined;
+  const on_bucket = service === "s3" ? BUCKET_OPERATIONS[operation] : undefined;
+  const action = on_object ?? on_bucket;
+  if (action === undefined) {
+    throw new Error(`tests/support/iam_actions.ts does not know what ${service} ${operation} needs.`);
+  }
+  const bucket_arn = `arn:aws:s3:::${bucket}`;
+  const creates = CREATES_AN_OBJECT[operation];
+  const question = {
+    action,
+    resource: on_object === undefined ? bucket_arn : `${bucket_arn}/${key}`,
+    context: {
+      ...Object.fromEntries(Object.entries(conditions).map(([name, value]) => [`s3:${name}`, value])),
+      ...(creates && { "s3:ObjectCreationOperation": creates }),
+      "s3:authType": call.presigned ? "REST-QUERY-STRING" : "REST-HEADER",
+      "s3:signatureversion": "AWS4-HMAC-SHA256",
+    },
+  };
+  // A deletion that depends on the ETag reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+  const reads = operation === "DeleteObject" && (conditions["if-match"] ?? "*") !== "*";
+  return reads ? [question, { ...question, action: "s3:GetObject" }] : [question];
+}
