@@ -16,8 +16,6 @@ export interface Watch {
   twice: number;
   /** Reads of what was not announced. */
   strays: number;
-  /** Reads for a window that were called off before they settled. */
-  called_off: number;
   /** The memories that were given to read into. */
   readonly memories: Set<ArrayBufferLike>;
 }
@@ -52,7 +50,6 @@ export function watched_source(
     bound: windows * window_bytes,
     twice: 0,
     strays: 0,
-    called_off: 0,
     memories: new Set<ArrayBufferLike>(),
   };
   const fetches: Fetch[] = [];
@@ -85,7 +82,6 @@ export function watched_source(
         return into;
       } catch (error) {
         fetch.state = "failed";
-        if (signal?.aborted) watch.called_off += 1;
         into?.fill(0x55);
         throw error;
       } finally {
