@@ -130,6 +130,23 @@ describe("the directory", () => {
     await expect(open_bytes(archive)).rejects.toThrow("an entry reaches beyond the directory");
   });
 
+  it("is refused where it ends in the middle of an entry, wherever that is", async () => {
+    const comment = Buffer.alloc(200);
+    const archive = build_zip({ entries: [ok, { ...ok, comment }] });
+    const start = archive.readUInt32LE(archive.byteLength - 6);
+    const record = archive.subarray(start, start + 46 + "ok.jpg".length);
+    for (let length = 1; length < record.byteLength; length += 1) {
+      // The comment of the last entry gives way to the beginning of another, so that there is room for three.
+      const cut = build_zip({
+        entries: [ok, { ...ok, comment: Buffer.concat([comment, record.subarray(0, length)]) }],
+        end: { count: 3, disk_count: 3 },
+      });
+      const last = start + 2 * record.byteLength;
+      cut.writeUInt16LE(comment.byteLength, last - record.byteLength + 32);
+      await expect(open_bytes(cut), `${length} bytes`).rejects.toMatchObject({ code: "bad_directory" });
+    }
+  });
+
   it("is refused where an entry is on another disk", async () => {
     const archive = build_zip({ entries: [{ ...ok, disk: 1 }] });
     await expect(open_bytes(archive)).rejects.toMatchObject({ code: "split_archive" });

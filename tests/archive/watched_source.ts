@@ -16,6 +16,8 @@ export interface Watch {
   twice: number;
   /** Reads of what was not announced. */
   strays: number;
+  /** The memories that were given to read into. */
+  readonly memories: Set<ArrayBufferLike>;
 }
 
 export interface WatchedSource extends ByteSource {
@@ -48,6 +50,7 @@ export function watched_source(
     bound: windows * window_bytes,
     twice: 0,
     strays: 0,
+    memories: new Set<ArrayBufferLike>(),
   };
   const fetches: Fetch[] = [];
   let regions: Asked[] | undefined;
@@ -61,18 +64,25 @@ export function watched_source(
   };
   const below: ByteSource = {
     size: bytes.byteLength,
-    async read(start, end, signal) {
+    async read(start, end, signal, into) {
       const fetch: Fetch = { start, end, state: "under_way", signal };
       note(fetch);
       watch.reads += 1;
       watch.under_way += 1;
+      // Whoever still looks at what was in this memory before is to see that it is not theirs.
+      into?.fill(0xaa);
+      if (into !== undefined) watch.memories.add(into.buffer);
       try {
         await before(watch.reads);
         signal?.throwIfAborted();
         fetch.state = "arrived";
-        return Buffer.from(bytes.subarray(start, end));
+        // A source may as well have memory of its own.
+        if (into === undefined || watch.reads % 5 === 0) return Buffer.from(bytes.subarray(start, end));
+        into.set(bytes.subarray(start, end));
+        return into;
       } catch (error) {
         fetch.state = "failed";
+        into?.fill(0x55);
         throw error;
       } finally {
         watch.under_way -= 1;
@@ -104,6 +114,14 @@ function watched_ahead(ahead: ReadAhead, regions: Asked[], watch: Watch, window_
       // A read may begin at the last byte of one window and end at the first of another.
       watch.bound = Math.max(watch.bound, (Math.ceil((end - start) / window_bytes) + 1) * window_bytes);
       return ahead.read(start, end, signal);
+    },
+    lend(start, end, use, signal) {
+      if (ahead.lend === undefined) throw new Error("windows lend what they have");
+      const region = region_of(start);
+      if (region === undefined || end > region.end) watch.strays += 1;
+      else region.position = Math.max(region.position, end);
+      watch.bound = Math.max(watch.bound, (Math.ceil((end - start) / window_bytes) + 1) * window_bytes);
+      return ahead.lend(start, end, use, signal);
     },
     done(region) {
       const asked = region_of(region.start);

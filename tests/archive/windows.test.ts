@@ -377,6 +377,26 @@ it("a deadline that comes on the way ends the reading ahead", async () => {
   expect(source.reads).toHaveLength(before);
 });
 
+it("windows are of 8 MiB, and two at a time, unless told otherwise", async () => {
+  const MIB = 1024 * 1024;
+  const reads: { readonly start: number; readonly end: number }[] = [];
+  const source: ByteSource = {
+    size: 100 * MIB,
+    async read(start, end, _signal, into = Buffer.alloc(end - start)) {
+      reads.push({ start, end });
+      return into;
+    },
+  };
+  const ahead = windowed_source(source).read_ahead?.([{ start: 5, end: 60 * MIB }]);
+  await ahead?.read(5, 7);
+  await turns(5);
+  expect(reads).toEqual([
+    { start: 5, end: 8 * MIB + 5 },
+    { start: 8 * MIB + 5, end: 16 * MIB + 5 },
+  ]);
+  await ahead?.end();
+});
+
 it("windows that make no sense are refused", () => {
   for (const options of [{ windows: 1 }, { window_bytes: 0 }, { windows: Number.NaN }]) {
     expect(() => windowed_source(traced(zip), options)).toThrow(RangeError);
