@@ -80,6 +80,8 @@ class Windows implements ReadAhead {
   /** Memory of windows that were let go, for those to come: garbage of this size would pile up faster than it is collected. */
   readonly #free: Uint8Array[] = [];
   readonly #longest: number;
+  /** Whether the source uses the memory that it is given. */
+  #takes_memory = true;
   #most: number;
   #held = 0;
   #next = 0;
@@ -204,21 +206,21 @@ class Windows implements ReadAhead {
     this.#under_way.add(fetching);
   }
 
+  #memory(): Uint8Array | undefined {
+    return this.#takes_memory ? (this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#longest)) : undefined;
+  }
+
   /** A failure is told to those who wait. The window keeps its place, and is fetched again for the next who asks. */
   async #fetched(window: Window): Promise<void> {
     const { start, end, abort } = window;
-    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#longest);
-    let unused: Uint8Array | undefined = memory;
+    const memory = this.#memory();
+    let unused = memory;
     try {
-      const bytes = await read_exactly(
-        this.#source,
-        start,
-        end,
-        abort.signal,
-        memory.subarray(0, end - start),
-      );
+      const into = memory?.subarray(0, end - start);
+      const bytes = await read_exactly(this.#source, start, end, abort.signal, into);
+      this.#takes_memory = bytes.buffer === memory?.buffer;
       if (window.state === "released") return;
-      if (bytes.buffer === memory.buffer) {
+      if (this.#takes_memory) {
         window.memory = memory;
         unused = undefined;
       }
@@ -229,7 +231,7 @@ class Windows implements ReadAhead {
       if (window.state !== "released") window.state = "failed";
       for (const { reject } of window.arrival.splice(0)) reject(error);
     } finally {
-      if (unused !== undefined) this.#free.push(unused);
+      if (unused !== undefined && this.#takes_memory) this.#free.push(unused);
     }
   }
 

@@ -2,7 +2,7 @@
  * What terraform/bootstrap makes fits terraform/ and buildspec.yml: the build may do all that a deployment asks for, and
  * none of what would take photos or users away, or the account over.
  */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -407,5 +407,51 @@ describe("what the build is told", () => {
       STATE_KEY: buildspec.env.variables.STATE_KEY,
       STATE_REGION: buildspec.env.variables.STATE_REGION,
     });
+  });
+});
+
+describe("docs/operations.md", () => {
+  const operations = read("docs/operations.md");
+
+  it.runIf(terraform_is_here)("explains every alarm", () => {
+    const alarms = deployed
+      .filter(({ type }) => type === "aws_cloudwatch_metric_alarm")
+      .map(({ values }) => text.parse(values.alarm_name));
+    const functions = deployed
+      .filter(({ type }) => type === "aws_lambda_function")
+      .map(({ values }) => text.parse(values.function_name));
+    const kinds = alarms.map((alarm) => {
+      const of = functions.find((name) => alarm.startsWith(`${name}-`) && !alarm.endsWith("-failures"));
+      return of === undefined ? alarm : alarm.replace(of, "photo-uploader-FUNCTION");
+    });
+    const explained = [...operations.matchAll(/^\| `(photo-uploader-[\w-]+)` \|/gm)].map(([, name]) => name);
+    expect(explained.toSorted()).toEqual([...new Set(kinds)].toSorted());
+  });
+
+  it("names outputs, scripts and files that are there", () => {
+    const outputs = [...operations.matchAll(/-chdir=(\S+) output -raw (\w+)/g)];
+    expect(outputs.length).toBeGreaterThan(2);
+    for (const [, folder, output] of outputs) {
+      expect(read(`${folder}/outputs.tf`)).toContain(`output "${output}" {`);
+    }
+    const files = [
+      ...[...operations.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, link]) => join("docs", link ?? "")),
+      ...[...operations.matchAll(/node (scripts\/[\w.]+)/g)].map(([, script]) => script ?? ""),
+    ];
+    expect(files.length).toBeGreaterThan(3);
+    expect(files.filter((file) => !existsSync(join(project, file)))).toEqual([]);
+  });
+
+  it("sets variables that there are", () => {
+    const set = (file: string) => {
+      const part = operations.slice(operations.indexOf(file));
+      const block = /\n\n((?: {7}\w+ += .*\n)+)/.exec(part)?.[1] ?? "";
+      return [...block.matchAll(/(\w+) +=/g)].map(([, name]) => `variable "${name}" {`);
+    };
+    for (const folder of ["terraform/bootstrap", "terraform"]) {
+      const variables = set(`\`${folder}/terraform.tfvars\``);
+      expect(variables.length).toBeGreaterThan(1);
+      for (const variable of variables) expect(read(`${folder}/variables.tf`)).toContain(variable);
+    }
   });
 });

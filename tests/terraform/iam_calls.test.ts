@@ -21,13 +21,16 @@ import { type Recording, record_calls } from "./recorded_calls.ts";
 
 announce_missing_terraform("tests/terraform/iam_calls.test.ts");
 
+/** A build, a stack with every function, and an apply, on a machine that may be busy. */
+const SLOW_MS = 180_000;
+
 const TABLE = read_functions_table();
 const FUNCTIONS = Object.keys(TABLE);
 
 let recording: Recording;
 beforeAll(async () => {
   recording = await record_calls();
-});
+}, SLOW_MS);
 
 const calls_of = (name: string): readonly FunctionCall[] =>
   recording.calls.filter(({ caller }) => caller === name);
@@ -73,7 +76,7 @@ describe.runIf(terraform_is_here)("the deployed role", () => {
   let deployment: Deployment;
   beforeAll(async () => {
     deployment = deployment_of(await deployed_resources());
-  });
+  }, SLOW_MS);
 
   function deployed(name: string): DeployedFunction {
     const found = deployment.functions.find((one) => one.name === name);

@@ -15,6 +15,9 @@ import { type Asker, verdict_on, verdict_on_role } from "./policy_simulator.ts";
 
 announce_missing_terraform("tests/terraform/iam_denials.test.ts");
 
+/** A build and an apply, on a machine that may be busy. */
+const SLOW_MS = 180_000;
+
 const TABLE = read_functions_table();
 const FUNCTIONS = Object.keys(TABLE);
 
@@ -45,7 +48,7 @@ describe.runIf(terraform_is_here)("of what is deployed", () => {
   beforeAll(async () => {
     resources = await deployed_resources();
     deployment = deployment_of(resources);
-  });
+  }, SLOW_MS);
 
   function deployed(name: string): DeployedFunction {
     const found = deployment.functions.find((one) => one.name === name);

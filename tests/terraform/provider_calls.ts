@@ -1,7 +1,7 @@
 /**
  * What the AWS provider asks of IAM to make, read, change and remove each kind of resource that terraform/ has: the calls
- * in the sources of hashicorp/terraform-provider-aws 6, with the permission of each by the Service Authorization
- * Reference. Written down by hand, since no provider runs here. Removing the bucket and the user pool is left out.
+ * of hashicorp/terraform-provider-aws 6, with the permission of each by the Service Authorization Reference. Written
+ * down by hand, since no provider runs here, so it can lack one. Removing the bucket and the user pool is left out.
  */
 import * as z from "zod";
 import type { AccessQuestion } from "../support/iam_actions.ts";
