@@ -7,14 +7,21 @@ export interface ByteSource {
   /**
    * The bytes from `start` up to, not including, `end`; `0 <= start <= end <= size`. The result may be a view
    * of memory that others read: nobody writes into it. Once `signal` is aborted the promise must settle.
+   *
+   * A source that has no memory of its own may put the bytes `into` what it is given, of `end - start` bytes, and
+   * return that: so the memory of one read serves for the next. It is done with it when the promise settles.
    */
-  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  read(start: number, end: number, signal?: AbortSignal, into?: Uint8Array): Promise<Uint8Array>;
+  /** Spares a copy that `read` makes: the bytes are there for `use`, and are taken back when that has settled. */
+  lend?<T>(start: number, end: number, use: Use<T>, signal?: AbortSignal): Promise<T>;
   /**
    * For a source to which a read is dear: what is about to be read, so that it can be fetched ahead and in large
    * pieces. `regions` are ascending and share no byte.
    */
   read_ahead?(regions: readonly Region[]): ReadAhead;
 }
+
+export type Use<T, Bytes = Uint8Array> = (bytes: Bytes) => T | Promise<T>;
 
 /** Bytes that are read together, from their beginning to their end. `start` is included, `end` is not. */
 export interface Region {
@@ -49,11 +56,12 @@ export async function read_exactly(
   start: number,
   end: number,
   signal?: AbortSignal,
+  into?: Uint8Array,
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
   let bytes: Uint8Array;
   try {
-    bytes = await source.read(start, end, signal);
+    bytes = await source.read(start, end, signal, into);
   } catch (cause) {
     signal?.throwIfAborted();
     if (cause instanceof ArchiveError) throw cause;

@@ -4,7 +4,8 @@
  * Small entries go straight to zlib as a whole. Larger ones are streamed: fflate's `Unzip` walks the entry
  * behind a local header made from the directory's record, and Node's zlib inflates, for fflate's own decoder has
  * no bound on what one push may put out (64 KB of a bomb came out as one chunk of 67 MB) and takes three to five
- * times as long. Nothing here is allocated by a declared size: what comes out is cut off at it.
+ * times as long. Only what is inflated as a whole is allocated by its declared size, which is small then, and what
+ * comes out is cut off at it.
  */
 import type { InflateRaw } from "node:zlib";
 import { createInflateRaw, inflateRaw, inflateRawSync } from "node:zlib";
@@ -15,11 +16,17 @@ import { saturated_32 } from "./extra_field.ts";
 
 export type Chunks = AsyncGenerator<Uint8Array, void, undefined>;
 
-export interface CompressedEntry {
-  readonly path: string;
-  readonly method: number;
+export interface CompressedSizes {
   readonly compressed_size: number;
   readonly size: number;
+}
+
+export interface CompressedEntry extends CompressedSizes {
+  readonly path: string;
+  readonly method: number;
+}
+
+export interface CompressedStream extends CompressedEntry {
   /** Compressed bytes, `0 <= start <= end <= compressed_size`. */
   readonly read: (start: number, end: number, signal?: AbortSignal) => Promise<Uint8Array>;
 }
@@ -39,34 +46,58 @@ export const default_codec_sizes: CodecSizes = { sync: 128 * 1024, whole: 8 * 10
 /** What zlib puts out at a time. Its default of 16 KB costs 1.5 to 3 times the run time. */
 const inflate_chunk = 128 * 1024;
 
+/** Whether the entry is small enough to be in memory as a whole, both compressed and inflated. */
+export const is_small = ({ compressed_size, size }: CompressedSizes, sizes: CodecSizes): boolean =>
+  Math.max(compressed_size, size) <= sizes.whole;
+
 /**
- * The entry's bytes, not yet compared with its size or CRC-32. At most one chunk more than the declared size
- * is ever produced by a caller who stops there.
- * @throws ArchiveError `corrupt_data`, `size_mismatch`, or what `read` throws
+ * All bytes of a small entry, not yet compared with its size or CRC-32, and no more than its declared size.
+ * @param bytes compressed, and all of them
+ * @throws ArchiveError `corrupt_data`, `size_mismatch`
  */
-export async function* decompress(entry: CompressedEntry, sizes: CodecSizes = default_codec_sizes): Chunks {
+export async function decompress_small(
+  entry: CompressedEntry,
+  bytes: Uint8Array,
+  sizes: CodecSizes = default_codec_sizes,
+): Promise<Uint8Array> {
   const { method, compressed_size, size } = entry;
-  if (compressed_size === 0) {
-    // fflate would wait for a byte after the header. Some writers store an empty file as no DEFLATE data at all.
-    if (size > 0) throw corrupt(entry, "it has no data");
-    return;
-  }
-  const larger = Math.max(compressed_size, size);
-  if (larger > sizes.whole) {
-    yield* method === stored ? stream_stored(entry, sizes.read) : stream_deflated(entry, sizes.read);
-    return;
-  }
-  const bytes = await entry.read(0, compressed_size);
-  if (method === stored) yield bytes;
-  else yield larger <= sizes.sync ? inflate_small(bytes, entry) : await inflate_whole(bytes, entry);
+  if (compressed_size === 0) check_empty(entry);
+  if (compressed_size === 0 || method === stored) return bytes;
+  return Math.max(compressed_size, size) <= sizes.sync
+    ? inflate_small(bytes, entry)
+    : inflate_whole(bytes, entry);
+}
+
+/**
+ * The bytes of an entry of any size, not yet compared with its size or CRC-32. At most one chunk more than the declared
+ * size is ever produced by a caller who stops there.
+ * @throws ArchiveError `corrupt_data`, or what `read` throws
+ */
+export async function* decompress_stream(
+  entry: CompressedStream,
+  sizes: CodecSizes = default_codec_sizes,
+): Chunks {
+  if (entry.compressed_size === 0) check_empty(entry);
+  else yield* entry.method === stored ? stream_stored(entry, sizes.read) : stream_deflated(entry, sizes.read);
+}
+
+/** fflate would wait for a byte after the header. Some writers store an empty file as no DEFLATE data at all. */
+function check_empty(entry: CompressedEntry): void {
+  if (entry.size > 0) throw corrupt(entry, "it has no data");
+}
+
+/**
+ * All in one chunk, which zlib then fills in one go: no second trip through the thread pool, nothing to be joined. One
+ * byte more than is expected, or zlib allocates another chunk to learn that there is no more.
+ */
+function whole_options(entry: CompressedEntry) {
+  return { info: true, chunkSize: Math.max(64, entry.size + 1), maxOutputLength: output_limit(entry) };
 }
 
 function inflate_small(bytes: Uint8Array, entry: CompressedEntry): Uint8Array {
-  // One byte more than is expected, or zlib allocates a second chunk to learn that there is no more.
-  const chunkSize = Math.max(64, entry.size + 1);
   let result: unknown;
   try {
-    result = inflateRawSync(bytes, { info: true, chunkSize, maxOutputLength: output_limit(entry) });
+    result = inflateRawSync(bytes, whole_options(entry));
   } catch (cause) {
     throw inflate_error(entry, cause);
   }
@@ -74,9 +105,8 @@ function inflate_small(bytes: Uint8Array, entry: CompressedEntry): Uint8Array {
 }
 
 async function inflate_whole(bytes: Uint8Array, entry: CompressedEntry): Promise<Uint8Array> {
-  const options = { info: true, chunkSize: inflate_chunk, maxOutputLength: output_limit(entry) };
   const result = await new Promise<unknown>((resolve, reject) => {
-    inflateRaw(bytes, options, (cause, inflated) => {
+    inflateRaw(bytes, whole_options(entry), (cause, inflated) => {
       if (cause === null) resolve(inflated);
       else reject(inflate_error(entry, cause));
     });
@@ -172,7 +202,7 @@ function vetted_header(entry: CompressedEntry): Buffer {
   return header;
 }
 
-async function* stream_stored(entry: CompressedEntry, read_size: number): Chunks {
+async function* stream_stored(entry: CompressedStream, read_size: number): Chunks {
   let ready: Uint8Array[] = [];
   const walk = await walk_entry(entry, (_error, data) => ready.push(data));
   for (const [start, end] of pieces(entry, read_size)) {
@@ -182,7 +212,7 @@ async function* stream_stored(entry: CompressedEntry, read_size: number): Chunks
   }
 }
 
-async function* stream_deflated(entry: CompressedEntry, read_size: number): Chunks {
+async function* stream_deflated(entry: CompressedStream, read_size: number): Chunks {
   const inflate = createInflateRaw({ chunkSize: inflate_chunk });
   // An error reaches the loop below. This is for one that comes when the consumer has already left it.
   inflate.on("error", () => {});
@@ -207,7 +237,7 @@ async function* stream_deflated(entry: CompressedEntry, read_size: number): Chun
 /** Reads the next piece only when zlib has taken the one before, and ends when zlib is done, or is destroyed. */
 async function feed(
   inflate: InflateRaw,
-  entry: CompressedEntry,
+  entry: CompressedStream,
   read_size: number,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,12 +1,14 @@
 /** The verified bytes of one entry: what the directory declares is enforced while they flow. */
 import { crc32 } from "node:zlib";
 import type { Archive } from "./archive.ts";
+import type { Use } from "./byte_source.ts";
 import { read_exactly } from "./byte_source.ts";
 import type { Chunks } from "./codec.ts";
-import { decompress } from "./codec.ts";
+import { decompress_small, decompress_stream, is_small } from "./codec.ts";
 import type { ArchiveEntry } from "./directory.ts";
+import { entry_region, stored } from "./directory.ts";
 import { ArchiveError } from "./errors.ts";
-import { read_local_header } from "./local_header.ts";
+import { data_of_region, read_local_header } from "./local_header.ts";
 
 export interface OpenEntryOptions {
   readonly signal?: AbortSignal;
@@ -31,23 +33,47 @@ export async function* open_entry(
   }
   const { source, codec_sizes } = archive;
   const { signal } = options;
-  const data_start = await read_local_header(source, entry, signal);
-  const compressed = {
-    path: entry.path,
-    method: entry.method,
-    compressed_size: entry.compressed_size,
-    size: entry.size,
-    read: (start: number, end: number, stop?: AbortSignal) =>
-      read_exactly(source, data_start + start, data_start + end, either(signal, stop)),
-  };
-  yield* verify(decompress(compressed, codec_sizes), entry, signal);
+  if (!is_small(entry, codec_sizes)) {
+    const data_start = await read_local_header(source, entry, signal);
+    const compressed = {
+      path: entry.path,
+      method: entry.method,
+      compressed_size: entry.compressed_size,
+      size: entry.size,
+      read: (start: number, end: number, stop?: AbortSignal) =>
+        read_exactly(source, data_start + start, data_start + end, either(signal, stop)),
+    };
+    yield* verified(decompress_stream(compressed, codec_sizes), entry, signal);
+    return;
+  }
+  const bytes = await read_small(archive, entry, signal);
+  signal?.throwIfAborted();
+  check(entry, bytes.byteLength, crc32(bytes));
+  if (bytes.byteLength > 0) yield bytes;
+}
+
+/** Its header and its data in one read. */
+async function read_small(
+  { source, codec_sizes }: Archive,
+  entry: ArchiveEntry,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array> {
+  const { start, end } = entry_region(entry);
+  const decompress = (bytes: Uint8Array) =>
+    decompress_small(entry, data_of_region(bytes, entry), codec_sizes);
+  if (source.lend === undefined) return decompress(await read_exactly(source, start, end, signal));
+  signal?.throwIfAborted();
+  // What is lent is not passed on.
+  const use: Use<Uint8Array> =
+    entry.method === stored ? async (bytes) => Buffer.from(await decompress(bytes)) : decompress;
+  return source.lend(start, end, use, signal);
 }
 
 function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
   return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b);
 }
 
-async function* verify(chunks: Chunks, entry: ArchiveEntry, signal: AbortSignal | undefined): Chunks {
+async function* verified(chunks: Chunks, entry: ArchiveEntry, signal: AbortSignal | undefined): Chunks {
   let size = 0;
   let crc = 0;
   let held: Uint8Array | undefined;
@@ -59,11 +85,16 @@ async function* verify(chunks: Chunks, entry: ArchiveEntry, signal: AbortSignal 
     if (held !== undefined) yield held;
     held = chunk;
   }
+  check(entry, size, crc);
+  if (held !== undefined) yield held;
+}
+
+function check(entry: ArchiveEntry, size: number, crc: number): void {
+  if (size > entry.size) throw wrong_size(entry, "more");
   if (size < entry.size) throw wrong_size(entry, "fewer");
   if (crc !== entry.crc32) {
     throw new ArchiveError("crc_mismatch", "the entry's bytes do not have its CRC-32", { entry: entry.path });
   }
-  if (held !== undefined && held.byteLength > 0) yield held;
 }
 
 function wrong_size(entry: ArchiveEntry, than: "more" | "fewer"): ArchiveError {

@@ -138,8 +138,8 @@ export async function extract<T, R extends string = never>(
   return outcomes;
 }
 
-/** Three entries of the largest size that is read as a whole. */
-const default_in_flight_bytes = 24 * 1024 * 1024;
+/** Bytes: three entries of the largest size that is read as a whole. */
+export const default_in_flight_bytes = 24 * 1024 * 1024;
 
 /** What the entries of one extraction share. */
 interface Run<T, R extends string> {
@@ -223,7 +223,8 @@ async function try_entry<T, R extends string>(
     return { entry, outcome: "failed", reason, error };
   } finally {
     run.under_way.delete(abort);
-    abort.abort();
+    // Ends what is still being read. Unconditionally, it would cost more than a small entry takes to inflate.
+    if (reading.state !== "complete") abort.abort();
     await reading.close();
   }
 }

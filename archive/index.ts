@@ -17,7 +17,7 @@ export type {
   FailedOutcome,
   Written,
 } from "./extract.ts";
-export { extract } from "./extract.ts";
+export { default_in_flight_bytes, extract } from "./extract.ts";
 export type { ArchiveLimits } from "./limits.ts";
 export { default_limits, large_limits } from "./limits.ts";
 export { junk_reason } from "./platform_file.ts";

@@ -1,11 +1,11 @@
 /** Reads ahead in windows: small neighbours are fetched together, large entries in pieces, and no byte twice. */
-import type { ByteSource, ReadAhead, Region } from "./byte_source.ts";
+import type { ByteSource, ReadAhead, Region, Use } from "./byte_source.ts";
 import { read_exactly } from "./byte_source.ts";
 
 export interface WindowOptions {
   /** Bytes fetched by one read; 8 MiB unless told. */
   readonly window_bytes?: number;
-  /** Windows in memory, those under way among them; 4 unless told, at least 2. */
+  /** Windows in memory, those under way among them; 2 unless told, and at least. */
   readonly windows?: number;
 }
 
@@ -26,7 +26,7 @@ interface Tail {
  * whole directory and the last entries as well.
  */
 export function windowed_source(source: ByteSource, options: WindowOptions = {}): ByteSource {
-  const { window_bytes = 8 * 1024 * 1024, windows = 4 } = options;
+  const { window_bytes = 8 * 1024 * 1024, windows = 2 } = options;
   if (!(window_bytes >= 1 && windows >= 2))
     throw new RangeError("there must be two windows of a byte or more");
   let tail: Tail | undefined;
@@ -49,6 +49,8 @@ interface Window extends Region {
   /** Regions that have bytes in here which they have not read. */
   wanted_by: number;
   bytes: Uint8Array | undefined;
+  /** Where the bytes are, if it is ours to use again. */
+  memory: Uint8Array | undefined;
   state: "planned" | "fetching" | "failed" | "held" | "released";
   /** Takes one of the places in memory. */
   counted: boolean;
@@ -75,6 +77,11 @@ class Windows implements ReadAhead {
   readonly #windows: readonly Window[];
   readonly #regions: readonly PlannedRegion[];
   readonly #under_way = new Set<Promise<void>>();
+  /** Memory of windows that were let go, for those to come: garbage of this size would pile up faster than it is collected. */
+  readonly #free: Uint8Array[] = [];
+  readonly #longest: number;
+  /** Whether the source uses the memory that it is given. */
+  #takes_memory = true;
   #most: number;
   #held = 0;
   #next = 0;
@@ -93,35 +100,59 @@ class Windows implements ReadAhead {
     this.#most = windows;
     this.#windows = plan_windows(regions, window_bytes, tail);
     this.#regions = plan_regions(regions, this.#windows);
+    this.#longest = this.#windows.reduce((longest, { start, end }) => Math.max(longest, end - start), 0);
   }
 
-  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+  /** A copy, as the window's memory will be that of another. */
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#use(start, end, joined, signal);
+  }
+
+  lend<T>(start: number, end: number, use: Use<T>, signal?: AbortSignal): Promise<T> {
+    const use_pieces: Use<T, readonly Uint8Array[]> = (pieces) => {
+      const [only] = pieces;
+      return use(only !== undefined && pieces.length === 1 ? only : joined(pieces));
+    };
+    return this.#use(start, end, use_pieces, signal);
+  }
+
+  /** Gives the pieces that the windows have of these bytes. The windows are kept until `use` has settled. */
+  async #use<T>(
+    start: number,
+    end: number,
+    use: Use<T, readonly Uint8Array[]>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const region = region_at(this.#regions, start);
-    if (this.#ended || region === undefined || end > region.end) return this.#source.read(start, end, signal);
-    if (start === end) return new Uint8Array();
-    if (region.again !== undefined) return region.again.read(start, end, signal);
+    if (this.#ended || region === undefined || end > region.end) {
+      return use([await read_exactly(this.#source, start, end, signal)]);
+    }
+    if (start === end) return use([]);
     const windows = this.#overlapping(start, end);
-    if (windows.some(({ state }) => state === "released"))
-      return this.#read_again(region, start, end, signal);
+    if (region.again !== undefined || windows.some(({ state }) => state === "released")) {
+      return this.#again(region).#use(start, end, use, signal);
+    }
     // A read of more windows than are allowed could never be served.
     this.#most = Math.max(this.#most, windows.length);
     this.#begun = true;
     this.#fetch_ahead();
-    const pieces = await Promise.all(windows.map((window) => this.#bytes_of(window, signal)));
-    this.#pass(region, end);
-    return join(pieces, start - (windows[0]?.start ?? 0), end - start);
+    const arrivals = windows.map((window) => this.#bytes_of(window, signal));
+    // Most small entries lie in a window that is there. Waiting for it would cost more than reading it.
+    const bytes = arrivals.every((arrival) => arrival instanceof Uint8Array)
+      ? arrivals
+      : await Promise.all(arrivals);
+    try {
+      return await use(windows.map((window, i) => overlap(window, bytes[i], start, end)));
+    } finally {
+      this.#pass(region, end);
+    }
   }
 
   /** An entry that is read a second time has windows of its own. */
-  #read_again(
-    region: PlannedRegion,
-    start: number,
-    end: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Uint8Array> {
+  #again(region: PlannedRegion): Windows {
     this.#pass(region, region.end);
-    region.again = new Windows(this.#source, [region], { window_bytes: this.#window_bytes, windows: 2 });
-    return region.again.read(start, end, signal);
+    region.again ??= new Windows(this.#source, [region], { window_bytes: this.#window_bytes, windows: 2 });
+    return region.again;
   }
 
   done({ start }: Region): void {
@@ -175,17 +206,32 @@ class Windows implements ReadAhead {
     this.#under_way.add(fetching);
   }
 
+  #memory(): Uint8Array | undefined {
+    return this.#takes_memory ? (this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#longest)) : undefined;
+  }
+
   /** A failure is told to those who wait. The window keeps its place, and is fetched again for the next who asks. */
   async #fetched(window: Window): Promise<void> {
+    const { start, end, abort } = window;
+    const memory = this.#memory();
+    let unused = memory;
     try {
-      const bytes = await read_exactly(this.#source, window.start, window.end, window.abort.signal);
+      const into = memory?.subarray(0, end - start);
+      const bytes = await read_exactly(this.#source, start, end, abort.signal, into);
+      this.#takes_memory = bytes.buffer === memory?.buffer;
       if (window.state === "released") return;
+      if (this.#takes_memory) {
+        window.memory = memory;
+        unused = undefined;
+      }
       window.bytes = bytes;
       window.state = "held";
       for (const { resolve } of window.arrival.splice(0)) resolve(bytes);
     } catch (error) {
       if (window.state !== "released") window.state = "failed";
       for (const { reject } of window.arrival.splice(0)) reject(error);
+    } finally {
+      if (unused !== undefined && this.#takes_memory) this.#free.push(unused);
     }
   }
 
@@ -204,6 +250,8 @@ class Windows implements ReadAhead {
   #release(window: Window): void {
     if (window.state === "released") return;
     window.state = "released";
+    if (window.memory !== undefined) this.#free.push(window.memory);
+    window.memory = undefined;
     window.bytes = undefined;
     window.abort.abort();
     for (const { reject } of window.arrival.splice(0)) reject(window.abort.signal.reason);
@@ -225,6 +273,7 @@ function plan_windows(regions: readonly Region[], window_bytes: number, tail: Ta
         end,
         wanted_by: 0,
         bytes: in_tail ? tail.bytes.subarray(start - tail.start, end - tail.start) : undefined,
+        memory: undefined,
         state: in_tail ? "held" : "planned",
         counted: false,
         arrival: [],
@@ -277,23 +326,16 @@ function index_at(ranges: readonly Region[], offset: number): number {
   return low;
 }
 
-/**
- * A view where one window has it all, else a copy. A small piece is copied too: whoever holds a view of it keeps the
- * whole window from being freed.
- */
-function join(pieces: readonly Uint8Array[], skip: number, length: number): Uint8Array {
-  const [first] = pieces;
-  if (first !== undefined && pieces.length === 1 && length * 2 >= first.byteLength) {
-    return first.subarray(skip, skip + length);
-  }
-  const joined = Buffer.allocUnsafe(length);
-  let at = -skip;
-  for (const piece of pieces) {
-    joined.set(piece.subarray(Math.max(0, -at), length - at), Math.max(0, at));
-    at += piece.byteLength;
-  }
-  return joined;
+function overlap(
+  window: Window,
+  bytes: Uint8Array = new Uint8Array(),
+  start: number,
+  end: number,
+): Uint8Array {
+  return bytes.subarray(Math.max(0, start - window.start), end - window.start);
 }
+
+const joined = (pieces: readonly Uint8Array[]): Uint8Array => Buffer.concat(pieces);
 
 function unless_aborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;

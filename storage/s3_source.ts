@@ -27,7 +27,7 @@ export async function s3_source(
   let changed: ArchiveError | undefined;
   return {
     size,
-    async read(start, end, signal) {
+    async read(start, end, signal, into) {
       if (changed !== undefined) throw changed;
       if (start === end) return new Uint8Array();
       const get = new GetObjectCommand({ ...object, IfMatch, Range: `bytes=${start}-${end - 1}` });
@@ -37,7 +37,7 @@ export async function s3_source(
         changed = new ArchiveError("read_failed", message, { offset: start, cause });
         throw changed;
       });
-      return read_body(answer, start, end, signal);
+      return read_body(answer, start, end, signal, into);
     },
   };
 }
@@ -51,6 +51,7 @@ async function read_body(
   start: number,
   end: number,
   signal: AbortSignal | undefined,
+  into: Uint8Array | undefined,
 ): Promise<Uint8Array> {
   if (!(Body instanceof Readable)) throw new Error("S3 answered GetObject without a body");
   const abort = () => Body.destroy(signal?.reason);
@@ -60,16 +61,16 @@ async function read_body(
     if (!ContentRange?.startsWith(`bytes ${start}-${end - 1}/`)) {
       throw new Error(`S3 answered another range than bytes ${start} to ${end - 1}: ${ContentRange}`);
     }
-    return await collected(Body, end - start);
+    return await collected(Body, into ?? Buffer.allocUnsafeSlow(end - start));
   } finally {
     signal?.removeEventListener("abort", abort);
     Body.destroy();
   }
 }
 
-/** Into memory that is taken once, of the length that was asked for. */
-async function collected(body: Readable, length: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafeSlow(length);
+/** Into memory of the length that was asked for. */
+async function collected(body: Readable, bytes: Uint8Array): Promise<Uint8Array> {
+  const { byteLength: length } = bytes;
   let at = 0;
   for await (const chunk of body) {
     if (!(chunk instanceof Uint8Array))

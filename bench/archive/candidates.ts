@@ -4,6 +4,7 @@ import { access } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import type { Contents } from "./archives.ts";
+import { bundled } from "./bundle.ts";
 
 export interface Measurement {
   readonly seconds: number;
@@ -33,6 +34,17 @@ const measured = z.object({
 /** Ours comes first. Native ones only where they are installed. */
 export async function candidates(): Promise<readonly Candidate[]> {
   const native = await Promise.all([zipfile(), bsdtar()]);
+  const script = await bundled(join(import.meta.dirname, "measured_run.ts"), "archive");
+  const javascript = (
+    name: string,
+    reader: string,
+    kind: "ours" | "javascript" = "javascript",
+  ): Candidate => ({
+    name,
+    kind,
+    measure: async (path, contents) =>
+      reported(await run(process.execPath, [...script, reader, path]), contents),
+  });
   return [
     javascript("archive/", "engine", "ours"),
     javascript("yauzl", "yauzl"),
@@ -41,16 +53,6 @@ export async function candidates(): Promise<readonly Candidate[]> {
     javascript("fflate unzipSync", "fflate"),
     ...native.filter((candidate) => candidate !== undefined),
   ];
-}
-
-function javascript(name: string, reader: string, kind: "ours" | "javascript" = "javascript"): Candidate {
-  const script = join(import.meta.dirname, "measured_run.ts");
-  return {
-    name,
-    kind,
-    measure: async (path, contents) =>
-      reported(await run(process.execPath, [script, reader, path]), contents),
-  };
 }
 
 async function zipfile(): Promise<Candidate | undefined> {
@@ -105,7 +107,7 @@ interface Finished {
 const time_limit_ms = 180_000;
 
 /** @throws Error with the last line of what the process had to say, where it failed. */
-async function run(
+export async function run(
   command: string,
   args: readonly string[],
   output: "pipe" | "ignore" = "pipe",

@@ -7,16 +7,21 @@ export async function file_source(file: FileHandle, on_read: () => void): Promis
   const { size } = await file.stat();
   return {
     size,
-    read(start, end) {
+    read(start, end, _signal, into) {
       on_read();
-      return read_range(file, start, end);
+      return read_range(file, start, end, into);
     },
   };
 }
 
 /** Fewer bytes than asked for only where the file ends. */
-export async function read_range(file: FileHandle, start: number, end: number): Promise<Uint8Array> {
-  const bytes = Buffer.allocUnsafe(end - start);
+export async function read_range(
+  file: FileHandle,
+  start: number,
+  end: number,
+  into?: Uint8Array,
+): Promise<Uint8Array> {
+  const bytes = into ?? Buffer.allocUnsafe(end - start);
   let done = 0;
   while (done < bytes.byteLength) {
     const { bytesRead } = await file.read(bytes, done, bytes.byteLength - done, start + done);

@@ -8,6 +8,7 @@ import type { BenchArchive } from "./archives.ts";
 import { bench_archives, made_archive } from "./archives.ts";
 import type { Candidate, Measurement } from "./candidates.ts";
 import { candidates } from "./candidates.ts";
+import { memory_table, memory_use } from "./memory.ts";
 import type { Row } from "./report.ts";
 import { bars_table, row_table } from "./report.ts";
 
@@ -38,9 +39,13 @@ const rows = await make_archives();
 /** Over the last minute: what else ran on the machine when the measuring began. */
 const load_before = loadavg()[0] ?? 0;
 await measure_all();
-const report = [summary(), bars_table(rows.map(as_row)), ...rows.map((row) => row_table(as_row(row)))].join(
-  "\n\n",
-);
+const report = [
+  summary(),
+  bars_table(rows.map(as_row)),
+  ...rows.map((row) => row_table(as_row(row))),
+  "## Memory in use\n\nArray buffers that are in use, garbage collected at every read: the most at any time, 16 entries at a time, beside the formula of [archive/README.md](../archive/README.md#memory).",
+  await memory_report(),
+].join("\n\n");
 process.stdout.write(`${report}\n`);
 if (options.write) await writeFile(join(import.meta.dirname, "..", "RESULTS.md"), `${report}\n`);
 
@@ -54,6 +59,15 @@ async function make_archives(): Promise<readonly Measured[]> {
     made.push({ archive, path, series: measured.map((candidate) => ({ candidate, rounds: [] })) });
   }
   return made;
+}
+
+async function memory_report(): Promise<string> {
+  const uses = [];
+  for (const { archive, path } of rows) {
+    progress(`memory: ${archive.name}`);
+    uses.push(await memory_use({ title: archive.title, path }));
+  }
+  return memory_table(uses);
 }
 
 /** A round of a row begins only while there is time, so that all its candidates have the same number of rounds. */

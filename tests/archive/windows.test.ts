@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { default_codec_sizes } from "../../archive/codec.ts";
 import type { ByteSource, EntrySink, WindowOptions } from "../../archive/index.ts";
 import { extract, open_archive, windowed_source } from "../../archive/index.ts";
 import { collecting_sink, noise, sha1, stream_all, summary } from "./sinks.ts";
@@ -7,6 +8,8 @@ import type { EntryParts } from "./zip_builder.ts";
 import { build_zip } from "./zip_builder.ts";
 
 interface Traced extends ByteSource {
+  /** The memories that were given to read into. */
+  readonly memories: Set<ArrayBufferLike>;
   readonly reads: { readonly start: number; readonly end: number }[];
   /** Times that each byte was asked for. */
   readonly times: Uint8Array;
@@ -20,14 +23,18 @@ function traced(bytes: Uint8Array, before: (nth: number) => Promise<void> = asyn
     reads: [],
     times: new Uint8Array(bytes.byteLength),
     under_way: 0,
-    async read(start, end, signal) {
+    memories: new Set(),
+    async read(start, end, signal, into) {
       this.reads.push({ start, end });
       for (let at = start; at < end; at += 1) this.times[at] = (this.times[at] ?? 0) + 1;
       this.under_way += 1;
       try {
         await before(this.reads.length);
         signal?.throwIfAborted();
-        return Buffer.from(bytes.subarray(start, end));
+        if (into === undefined) return Buffer.from(bytes.subarray(start, end));
+        this.memories.add(into.buffer);
+        into.set(bytes.subarray(start, end));
+        return into;
       } finally {
         this.under_way -= 1;
       }
@@ -74,6 +81,14 @@ describe("small entries", () => {
     const outcomes = await extract(await opened(source), collecting_sink);
     expect(outcomes.every(({ outcome }) => outcome === "stored")).toBe(true);
     expect(source.reads).toEqual([{ start: 0, end: tiny.byteLength }]);
+  });
+
+  it("are read into the memory of the windows that were let go", async () => {
+    const source = traced(zip);
+    const archive = await opened(source, { window_bytes: 50_000, windows: 3 });
+    expect((await extract(archive, collecting_sink)).every(({ outcome }) => outcome === "stored")).toBe(true);
+    expect(source.reads.length).toBeGreaterThan(30);
+    expect(source.memories.size).toBe(3);
   });
 
   it("in any order of the directory are read from front to back, and reported in the directory's", async () => {
@@ -128,8 +143,12 @@ describe("any layout", () => {
         fc.integer({ min: 40, max: 5_000 }),
         fc.integer({ min: 2, max: 5 }),
         fc.integer({ min: 1, max: 8 }),
-        fc.boolean(),
-        async (layout, bytes, windows, concurrency, streamed) => {
+        fc.constantFrom(
+          {},
+          { codec_sizes: { ...default_codec_sizes, sync: 0 } },
+          { codec_sizes: { ...stream_all, read: 300 } },
+        ),
+        async (layout, bytes, windows, concurrency, codec) => {
           const entries: EntryParts[] = layout.map(
             ({ length, seed, method, descriptor, skipped }, index) => ({
               name: skipped ? `._${index}` : `${index}`,
@@ -140,7 +159,6 @@ describe("any layout", () => {
           );
           // The tail would hold all of such a small archive.
           const source = traced(build_zip({ entries, comment: Buffer.alloc(0xffff) }));
-          const codec = streamed ? { codec_sizes: { ...stream_all, read: 300 } } : {};
           const archive = await opened(source, { window_bytes: bytes, windows }, codec);
           const outcomes = await extract(archive, collecting_sink, { concurrency });
           for (const one of outcomes) {
@@ -357,6 +375,26 @@ it("a deadline that comes on the way ends the reading ahead", async () => {
   const outcomes = await extract(archive, sink, { deadline: 0 });
   expect(new Set(summary(outcomes).map((line) => line.split(": ")[1]))).toEqual(new Set(["not_attempted"]));
   expect(source.reads).toHaveLength(before);
+});
+
+it("windows are of 8 MiB, and two at a time, unless told otherwise", async () => {
+  const MIB = 1024 * 1024;
+  const reads: { readonly start: number; readonly end: number }[] = [];
+  const source: ByteSource = {
+    size: 100 * MIB,
+    async read(start, end, _signal, into = Buffer.alloc(end - start)) {
+      reads.push({ start, end });
+      return into;
+    },
+  };
+  const ahead = windowed_source(source).read_ahead?.([{ start: 5, end: 60 * MIB }]);
+  await ahead?.read(5, 7);
+  await turns(5);
+  expect(reads).toEqual([
+    { start: 5, end: 8 * MIB + 5 },
+    { start: 8 * MIB + 5, end: 16 * MIB + 5 },
+  ]);
+  await ahead?.end();
 });
 
 it("windows that make no sense are refused", () => {
