@@ -1,5 +1,5 @@
 /** One JavaScript reader over one archive, in a process of its own: `measured_run.ts <reader> <archive>`. */
-import { readFileSync } from "node:fs";
+import { peak_rss } from "../peak_rss.ts";
 import type { ReadArchive, Tally } from "./readers/reader.ts";
 
 const readers: Record<string, () => Promise<{ readonly read_archive: ReadArchive }>> = {
@@ -24,10 +24,3 @@ const seconds = (performance.now() - begin) / 1000;
 const cpu = process.cpuUsage(begin_cpu);
 const cpu_seconds = (cpu.user + cpu.system) / 1e6;
 process.stdout.write(JSON.stringify({ ...tally, seconds, cpu_seconds, peak_rss: peak_rss() }));
-
-/** In bytes. Linux's own figure: getrusage's begins with the memory of whoever started this process. */
-function peak_rss(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
-  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"));
-  return Number(line?.[1]) * 1024;
-}
