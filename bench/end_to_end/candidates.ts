@@ -54,11 +54,10 @@ export async function candidates(concurrency: number, folder: string): Promise<r
     },
   });
   const node = (script = "") => [process.execPath, script];
+  const ways = [...new Set([1, concurrency])];
   return [
     candidate("ours", node(ours), concurrency),
-    ...[1, concurrency].map((k) => candidate("unzipper + lib-storage", node(unzipper), k, 3)),
-    ...(has_boto3 ? [1, concurrency] : []).map((k) =>
-      candidate("zipfile + boto3", ["python3", zipfile], k, 2),
-    ),
+    ...ways.map((k) => candidate("unzipper + lib-storage", node(unzipper), k, 3)),
+    ...(has_boto3 ? ways : []).map((k) => candidate("zipfile + boto3", ["python3", zipfile], k, 2)),
   ];
 }

@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import boto3
 from boto3.s3.transfer import TransferConfig
+from botocore.config import Config
 
 
 def peak_rss():
@@ -46,7 +47,8 @@ def upload_archive(s3, bucket, key, prefix, concurrency):
 
 
 url, bucket, key, prefix, concurrency = sys.argv[1:]
-s3 = boto3.client("s3", endpoint_url=url)
+# With fewer connections than threads it would open a new one for most requests.
+s3 = boto3.client("s3", endpoint_url=url, config=Config(max_pool_connections=max(10, int(concurrency))))
 begin, begin_cpu = time.perf_counter(), time.process_time()
 upload_archive(s3, bucket, key, prefix, int(concurrency))
 print(
