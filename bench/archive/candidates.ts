@@ -2,6 +2,7 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { bundled } from "../bundle.ts";
 import type { FinishedProcess } from "../finished_process.ts";
 import { finished_process, is_installed } from "../finished_process.ts";
 import type { Contents } from "./archives.ts";
@@ -31,9 +32,20 @@ const measured = z.object({
   reads: z.optional(z.number()),
 });
 
-/** Ours comes first. Native ones only where they are installed. */
-export async function candidates(): Promise<readonly Candidate[]> {
+/**
+ * Ours comes first. Native ones only where they are installed.
+ *
+ * @param folder takes the bundle of the JavaScript ones
+ */
+export async function candidates(folder: string): Promise<readonly Candidate[]> {
+  const [script = ""] = await bundled([join(import.meta.dirname, "measured_run.ts")], folder);
   const native = await Promise.all([zipfile(), bsdtar()]);
+  const javascript = (name: string, reader: string, kind: Candidate["kind"] = "javascript"): Candidate => ({
+    name,
+    kind,
+    measure: async (path, contents) =>
+      reported(await finished_process(process.execPath, [script, reader, path]), contents),
+  });
   return [
     javascript("archive/", "engine", "ours"),
     javascript("yauzl", "yauzl"),
@@ -42,16 +54,6 @@ export async function candidates(): Promise<readonly Candidate[]> {
     javascript("fflate unzipSync", "fflate"),
     ...native.filter((candidate) => candidate !== undefined),
   ];
-}
-
-function javascript(name: string, reader: string, kind: "ours" | "javascript" = "javascript"): Candidate {
-  const script = join(import.meta.dirname, "measured_run.ts");
-  return {
-    name,
-    kind,
-    measure: async (path, contents) =>
-      reported(await finished_process(process.execPath, [script, reader, path]), contents),
-  };
 }
 
 async function zipfile(): Promise<Candidate | undefined> {

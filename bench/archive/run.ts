@@ -43,7 +43,7 @@ process.stdout.write(`${report}\n`);
 if (options.write) await writeFile(join(import.meta.dirname, "..", "RESULTS.md"), `${report}\n`);
 
 async function make_archives(): Promise<readonly Measured[]> {
-  const readers = await candidates();
+  const readers = await candidates(join(options.folder, "bundles"));
   const wanted = bench_archives(options.quick ? 20 : 1).filter(({ name }) => name.includes(options.only));
   const made: Measured[] = [];
   for (const archive of wanted) {
