@@ -48,4 +48,4 @@ it("every candidate makes the same objects of an archive, and its requests are c
     expect(requests.read).toBeGreaterThan(0);
     for (const figure of [seconds, cpu_seconds, peak_rss]) expect(figure).toBeGreaterThan(0);
   }
-});
+}, 120_000);
