@@ -64,9 +64,10 @@ const policy = json(
 
 describe.runIf(terraform_is_here)("the deployment", () => {
   let resources: readonly DeployedResource[] = [];
+  // Ten seconds, and on a busy machine a minute.
   beforeAll(async () => {
     resources = await deployed_resources();
-  });
+  }, 180_000);
 
   const all = <Shape extends z.ZodRawShape>(type: string, shape: Shape) =>
     resources
