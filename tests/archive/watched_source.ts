@@ -35,13 +35,18 @@ interface Asked extends Region {
   position: number;
 }
 
+export interface WatchOptions extends Required<WindowOptions> {
+  /** Whether the source has memory of its own, and does not use that of the windows. */
+  readonly own_memory?: boolean;
+}
+
 /** `before` each read, counted from 1, may wait, or throw in its place. */
 export function watched_source(
   bytes: Uint8Array,
-  options: Required<WindowOptions>,
+  options: WatchOptions,
   before: (nth: number) => Promise<void> | void = () => {},
 ): WatchedSource {
-  const { window_bytes, windows } = options;
+  const { window_bytes, windows, own_memory = false } = options;
   const watch = {
     reads: 0,
     under_way: 0,
@@ -76,8 +81,7 @@ export function watched_source(
         await before(watch.reads);
         signal?.throwIfAborted();
         fetch.state = "arrived";
-        // A source may as well have memory of its own.
-        if (into === undefined || watch.reads % 5 === 0) return Buffer.from(bytes.subarray(start, end));
+        if (into === undefined || own_memory) return Buffer.from(bytes.subarray(start, end));
         into.set(bytes.subarray(start, end));
         return into;
       } catch (error) {

@@ -305,6 +305,7 @@ describe.each(ways)("through windows, %s", (_way, options) => {
       windows: fc.integer({ min: 2, max: 4 }),
       attempts: fc.integer({ min: 1, max: 3 }),
       pause: fc.nat({ max: 2 }),
+      own_memory: fc.boolean(),
     });
     const seen = new Set<string>();
     await fc.assert(

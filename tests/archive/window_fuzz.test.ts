@@ -36,6 +36,7 @@ interface Way {
   readonly windows: number;
   readonly concurrency: number;
   readonly check_headers: "now" | "when_opened";
+  readonly own_memory: boolean;
 }
 
 const sizes = [64, 100, 257, 1_000, 4_096];
@@ -47,6 +48,7 @@ function way_of(number: number): Way {
     windows: 2 + (number % 3),
     concurrency: 1 + (number % 4),
     check_headers: number % 7 === 0 ? "now" : "when_opened",
+    own_memory: number % 6 === 0,
   };
 }
 
@@ -193,6 +195,7 @@ describe.each(codecs)("a damaged archive in windows, %s", (_how, codec, step) =>
     windows: fc.integer({ min: 2, max: 4 }),
     concurrency: fc.integer({ min: 1, max: 6 }),
     check_headers: fc.constantFrom("now" as const, "when_opened" as const),
+    own_memory: fc.boolean(),
   });
 
   it("with pieces of it copied over others gives the right bytes or an error", async () => {
