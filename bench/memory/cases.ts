@@ -3,7 +3,7 @@ import * as z from "zod";
 import { DEMO_USER } from "../../local/config.ts";
 import { file_event, json_event, token_event } from "./events.ts";
 import { archive, inflating_photo, many_objects, photo, unsafe_archive } from "./inputs.ts";
-import { COLLECTOR, type Services } from "./services.ts";
+import { BEGINNER, COLLECTOR, type Services } from "./services.ts";
 
 export interface Case {
   readonly function_name: string;
@@ -137,6 +137,12 @@ export async function cases({ token, put }: Services): Promise<Case[]> {
       function_name: "list",
       title: "the newest 50 of 45,000 photos",
       event: async () => json_event("/list", { limit: 50 }, COLLECTOR),
+      check: status(200),
+    },
+    {
+      function_name: "list",
+      title: "the newest 50 of 900 photos",
+      event: async () => json_event("/list", { limit: 50 }, BEGINNER),
       check: status(200),
     },
     refused_json("list", USER),

@@ -25,9 +25,10 @@ export interface Services {
   readonly close: () => Promise<void>;
 }
 
-/** Whose photos are listed: more than fit one answer. */
+/** Users whose photos are listed, and how many each has: more than fit one answer, and less than a page of S3's. */
 export const COLLECTOR = "collector";
-export const COLLECTED = 45_000;
+export const BEGINNER = "beginner";
+const LIBRARIES = { [COLLECTOR]: 45_000, [BEGINNER]: 900 };
 
 export async function start_services(): Promise<Services> {
   const folder = await mkdtemp(join(tmpdir(), "photo-uploader-services-"));
@@ -75,18 +76,18 @@ async function collect_photos(folder: string): Promise<void> {
   const store = new Store(folder);
   const modified = new Date();
   store.catalog.create_bucket(BUCKET, modified);
-  for (let i = 0; i < COLLECTED; i += 1) {
-    const filename = photo_filename(new Date(Date.UTC(2026) + i * 600_000), `IMG_${i}.jpg`);
-    const object = {
-      key: photo_key(COLLECTOR, filename),
-      segments: [],
-      size: 0,
-      etag: "d41d8cd98f00b204e9800998ecf8427e",
-      modified,
-      headers: { "content-type": "image/jpeg" },
-      checksum: { algorithm: "CRC32", type: "FULL_OBJECT", value: "AAAAAA==" },
-    } as const;
-    await store.put_object(BUCKET, object, () => {});
+  const empty = { segments: [], size: 0, etag: "d41d8cd98f00b204e9800998ecf8427e", modified } as const;
+  const headers = { "content-type": "image/jpeg" };
+  const checksum = { algorithm: "CRC32", type: "FULL_OBJECT", value: "AAAAAA==" } as const;
+  for (const [user, photos] of Object.entries(LIBRARIES)) {
+    for (let i = 0; i < photos; i += 1) {
+      const filename = photo_filename(new Date(Date.UTC(2026) + i * 600_000), `IMG_${i}.jpg`);
+      await store.put_object(
+        BUCKET,
+        { key: photo_key(user, filename), headers, checksum, ...empty },
+        () => {},
+      );
+    }
   }
   store.close();
 }

@@ -45,7 +45,7 @@ describe("memory_table", () => {
     const rows = [row("upload", 100, 0.1), row("upload", 120, 0.14), row("delete", 70, 0.06)];
     expect(memory_table(rows).split("\n").slice(2)).toEqual([
       "| `upload` | 120 | 180 | 0.140 | 0.50 | 512 | 512 | yes |",
-      "| `delete` | 70.0 | 105 | 0.060 | 0.50 | 256 | 512 | **no** |",
+      "| `delete` | 70.0 | 105 | 0.060 | 0.50 | 256 | 512 | yes |",
     ]);
   });
 
@@ -53,7 +53,12 @@ describe("memory_table", () => {
     expect(memory_table([row("unzip", 100, 2)])).toContain("| 7.00 | 512 | 512 | yes |");
   });
 
-  it("does not call a size right where a run failed", () => {
+  it("says where the size of a function is not enough", () => {
+    expect(memory_table([row("upload", 120, 0.15)])).toContain("| 1024 | 512 | **no** |");
+    expect(memory_table([row("upload", 120, 0.51)])).toContain("| more | 512 | **no** |");
+  });
+
+  it("does not call a size enough where a run failed", () => {
     const failed = { ...row("upload", 100, 0.1), sandboxes: [], failure: "the process ended with SIGKILL" };
     expect(memory_table([row("upload", 120, 0.14), failed])).toContain("**a run failed**");
   });
