@@ -232,6 +232,10 @@ class Windows implements ReadAhead {
       for (const { reject } of window.arrival.splice(0)) reject(error);
     } finally {
       if (unused !== undefined && this.#takes_memory) this.#free.push(unused);
+      if (window.state === "released" && window.counted) {
+        this.#held -= 1;
+        this.#fetch_ahead();
+      }
     }
   }
 
@@ -249,13 +253,15 @@ class Windows implements ReadAhead {
 
   #release(window: Window): void {
     if (window.state === "released") return;
+    const fetching = window.state === "fetching";
     window.state = "released";
     if (window.memory !== undefined) this.#free.push(window.memory);
     window.memory = undefined;
     window.bytes = undefined;
     window.abort.abort();
     for (const { reject } of window.arrival.splice(0)) reject(window.abort.signal.reason);
-    if (window.counted) this.#held -= 1;
+    // One that is still being fetched keeps its place until the source is done with its memory.
+    if (window.counted && !fetching) this.#held -= 1;
   }
 }
 

@@ -93,7 +93,7 @@ function as_row({ archive, series }: Measured): Row {
 function summary(): string {
   return [
     "# Results of the archive bench",
-    "Written by the bench itself; what is measured, and how to repeat it, is in [README.md](README.md). End to end, from S3 into S3: [END_TO_END.md](END_TO_END.md).",
+    "Written by the bench itself; what is measured, and how to repeat it, is in [README.md](README.md). End to end, from S3 into S3, it is measured by `npm run bench:s3`.",
     circumstances("npm run bench:archive --", load_before, options.quick),
     "## Bars",
   ].join("\n\n");

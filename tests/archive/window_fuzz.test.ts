@@ -99,8 +99,7 @@ async function result_of(bytes: Uint8Array, way: Way, codec: object, what: strin
   }
   expect(watch.most_held, what).toBeLessThanOrEqual(watch.bound);
   expect(watch.longest, what).toBeLessThanOrEqual(way.window_bytes);
-  // Reads that were called off have their memory until they settle, and others are begun before that.
-  expect(watch.memories.size, what).toBeLessThanOrEqual((2 * watch.bound) / way.window_bytes);
+  expect(watch.memories.size, what).toBeLessThanOrEqual(watch.bound / way.window_bytes);
   expect(watch, what).toMatchObject({ under_way: 0, twice: 0, strays: 0 });
   return result;
 }

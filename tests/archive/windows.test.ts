@@ -402,3 +402,38 @@ it("windows that make no sense are refused", () => {
     expect(() => windowed_source(traced(zip), options)).toThrow(RangeError);
   }
 });
+
+it.each([1, 50])(
+  "a sink that skips after the first chunk takes no more windows, though reads end %i turns after they are called off",
+  async (late) => {
+    const entries = Array.from({ length: 30 }, (_, index) => ({
+      name: `${index}`,
+      data: noise(100_000, index),
+      method: 0,
+    }));
+    const bytes = build_zip({ entries });
+    const memories = new Set<ArrayBufferLike>();
+    const source: ByteSource = {
+      size: bytes.byteLength,
+      async read(start, end, signal, into = Buffer.alloc(end - start)) {
+        memories.add(into.buffer);
+        await turns(3);
+        if (signal?.aborted) await turns(late);
+        signal?.throwIfAborted();
+        into.set(bytes.subarray(start, end));
+        return into;
+      },
+    };
+    const windowed = windowed_source(source, { window_bytes: 10_000, windows: 2 });
+    const archive = await open_archive(windowed, { codec_sizes: { sync: 0, whole: 0, read: 2_000 } });
+    memories.clear();
+    const sink: EntrySink<string, "unwanted"> = {
+      async write(entry, chunks) {
+        for await (const _chunk of chunks) return { outcome: "skipped", reason: "unwanted" };
+        return { outcome: "stored", value: entry.path };
+      },
+    };
+    expect(summary(await extract(archive, sink))).toEqual(entries.map(({ name }) => `${name}: unwanted`));
+    expect(memories.size).toBeLessThanOrEqual(2);
+  },
+);
