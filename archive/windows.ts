@@ -3,14 +3,20 @@ import type { ByteSource, ReadAhead, Region, Use } from "./byte_source.ts";
 import { read_exactly } from "./byte_source.ts";
 
 export interface WindowOptions {
-  /** Bytes fetched by one read; 8 MiB unless told. */
+  /** The most that is fetched by one read, in bytes; 10 MiB unless told. A window that can end between two entries is shorter. */
   readonly window_bytes?: number;
   /** Windows in memory, those under way among them; 2 unless told, and at least. */
   readonly windows?: number;
 }
 
+/** Two photos of five megabytes, or three of three, in each. */
+export const default_windows: Required<WindowOptions> = { window_bytes: 10 * 1024 * 1024, windows: 2 };
+
 /** Bytes between two regions that are rather fetched than skipped, as a share of a window: a read has its price. */
 const gap_share = 1 / 16;
+
+/** A window is this share of the most at least, or as long as its run: so it can end where an entry does. */
+const shortest_share = 6 / 10;
 
 /** More than the end record, its ZIP64 companions and the longest comment. */
 const longest_tail = 128 * 1024;
@@ -26,7 +32,7 @@ interface Tail {
  * whole directory and the last entries as well.
  */
 export function windowed_source(source: ByteSource, options: WindowOptions = {}): ByteSource {
-  const { window_bytes = 8 * 1024 * 1024, windows = 2 } = options;
+  const { window_bytes, windows } = { ...default_windows, ...options };
   if (!(window_bytes >= 1 && windows >= 2))
     throw new RangeError("there must be two windows of a byte or more");
   let tail: Tail | undefined;
@@ -273,7 +279,7 @@ function plan_windows(regions: readonly Region[], window_bytes: number, tail: Ta
     while (start < run.end) {
       const in_tail = tail !== undefined && start >= tail.start;
       const limit = tail === undefined || in_tail ? run.end : Math.min(run.end, tail.start);
-      const end = in_tail ? limit : Math.min(start + window_bytes, limit);
+      const end = in_tail ? limit : window_end(regions, start, limit, window_bytes);
       windows.push({
         start,
         end,
@@ -289,6 +295,15 @@ function plan_windows(regions: readonly Region[], window_bytes: number, tail: Ta
     }
   }
   return windows;
+}
+
+/** An entry that lies in two windows has to be joined before it can be inflated, so few should. */
+function window_end(regions: readonly Region[], start: number, limit: number, window_bytes: number): number {
+  const longest = start + window_bytes;
+  if (longest >= limit) return limit;
+  const last = regions[index_at(regions, longest)];
+  const is_cut = last !== undefined && last.end > longest;
+  return is_cut && last.start >= start + window_bytes * shortest_share ? last.start : longest;
 }
 
 function runs_of(regions: readonly Region[], gap: number): Region[] {

@@ -5,6 +5,7 @@
 import { open as open_file } from "node:fs/promises";
 import {
   default_in_flight_bytes,
+  default_windows,
   extract,
   large_limits,
   open_archive,
@@ -16,7 +17,10 @@ const [path = ""] = process.argv.slice(2);
 const concurrency = 16;
 const mebibyte = 1024 * 1024;
 /** The formula of archive/README.md, with windows as they are by default. */
-const formula = 2 * 8 * mebibyte + 2 * default_in_flight_bytes + concurrency * mebibyte;
+const formula =
+  default_windows.windows * default_windows.window_bytes +
+  2 * default_in_flight_bytes +
+  concurrency * mebibyte;
 
 async function measured_memory(): Promise<void> {
   const collect_garbage = global.gc;

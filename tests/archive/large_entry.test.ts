@@ -148,7 +148,7 @@ async function extract_weighing(
 }
 
 /** The windows, an entry that is streamed, and what the photos and the headers take. */
-const most_in_use = 2 * 8 * MIB + 2 * MIB;
+const most_in_use = 2 * 10 * MIB + 2 * MIB;
 
 describe("a film of more than 4 GiB, stored, with a ZIP64 data descriptor", { timeout: 90_000 }, () => {
   const checksum = film_checksum();

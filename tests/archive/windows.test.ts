@@ -56,7 +56,7 @@ const small = Array.from({ length: 600 }, (_, index) => ({
   descriptor: index % 5 === 0,
 }));
 const zip = build_zip({ entries: small });
-/** Six hundred photos of 5 KB in windows of 0.8 MB are as six thousand of 50 KB in windows of 8 MB, and half that again. */
+/** Six hundred photos of 5 KB in windows of 0.8 MB are as six thousand of 50 KB in windows of 8 MB. */
 const window_bytes = 400_000;
 
 const opened = (source: ByteSource, options: WindowOptions = { window_bytes }, codec = {}) =>
@@ -73,6 +73,31 @@ describe("small entries", () => {
     // One for the end and its records, one for the rest of the directory if need be.
     expect(source.reads.length).toBeLessThanOrEqual(Math.ceil(zip.byteLength / window_bytes) + 2);
     expect(source.under_way).toBe(0);
+  });
+
+  it("lie in one window each, where they are not too large for that", async () => {
+    const entries = small.slice(0, 90);
+    const source = traced(build_zip({ entries, comment: noise(60_000, 1) }));
+    const archive = await opened(source, { window_bytes: 17_000 });
+    const begins = new Set(archive.entries.map(({ header_offset }) => header_offset));
+    source.reads.length = 0;
+    await extract(archive, collecting_sink);
+    // Of the photos of 5 KB three fit into a window, and none is cut.
+    expect(source.reads.length).toBeGreaterThan(20);
+    for (const { start, end } of source.reads) {
+      expect(begins).toContain(start);
+      expect(end - start).toBeLessThanOrEqual(17_000);
+    }
+  });
+
+  it("end a window only in its last two fifths, so that windows are not small", async () => {
+    const sizes = [300, 9_000, 9_000, 9_000];
+    const entries = sizes.map((size, index) => ({ name: `${index}.jpg`, data: noise(size, index) }));
+    const source = traced(build_zip({ entries, comment: noise(60_000, 1) }));
+    const archive = await opened(source, { window_bytes: 16_000 });
+    source.reads.length = 0;
+    await extract(archive, collecting_sink);
+    expect(source.reads[0]).toEqual({ start: 0, end: 16_000 });
   });
 
   it("that came with the end of the archive are not read again", async () => {
@@ -377,7 +402,7 @@ it("a deadline that comes on the way ends the reading ahead", async () => {
   expect(source.reads).toHaveLength(before);
 });
 
-it("windows are of 8 MiB, and two at a time, unless told otherwise", async () => {
+it("windows are of 10 MiB, and two at a time, unless told otherwise", async () => {
   const MIB = 1024 * 1024;
   const reads: { readonly start: number; readonly end: number }[] = [];
   const source: ByteSource = {
@@ -391,8 +416,8 @@ it("windows are of 8 MiB, and two at a time, unless told otherwise", async () =>
   await ahead?.read(5, 7);
   await turns(5);
   expect(reads).toEqual([
-    { start: 5, end: 8 * MIB + 5 },
-    { start: 8 * MIB + 5, end: 16 * MIB + 5 },
+    { start: 5, end: 10 * MIB + 5 },
+    { start: 10 * MIB + 5, end: 20 * MIB + 5 },
   ]);
   await ahead?.end();
 });
