@@ -20,7 +20,7 @@ export interface S3Archive extends BenchArchive {
 /** All archives, `scale` times smaller than the full ones. */
 export function s3_archives(scale: number): readonly S3Archive[] {
   const photos = Math.ceil(200 / scale);
-  const thumbnails = Math.ceil(5_000 / scale);
+  const thumbnails = Math.ceil(2_000 / scale);
   const panorama = Math.ceil(200 / scale) * 1_000_000;
   return [
     archive("s3-photos-huffman", `${photos} × 3 MB, DEFLATE, Huffman-coded`, photos, 3_000_000, "deflated"),

@@ -50,7 +50,7 @@ export async function start_bench_s3(data_dir: string, delay_ms: number): Promis
       return since;
     },
     stop: async () => {
-      child.disconnect();
+      if (child.connected) child.disconnect();
       await ended.catch(() => {});
     },
   };
