@@ -22,4 +22,4 @@ export type { ArchiveLimits } from "./limits.ts";
 export { default_limits, large_limits } from "./limits.ts";
 export { junk_reason } from "./platform_file.ts";
 export type { WindowOptions } from "./windows.ts";
-export { windowed_source } from "./windows.ts";
+export { default_windows, windowed_source } from "./windows.ts";

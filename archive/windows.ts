@@ -3,14 +3,20 @@ import type { ByteSource, ReadAhead, Region, Use } from "./byte_source.ts";
 import { read_exactly } from "./byte_source.ts";
 
 export interface WindowOptions {
-  /** Bytes fetched by one read; 8 MiB unless told. */
+  /** The most that is fetched by one read, in bytes; 10 MiB unless told. A window that can end between two entries is shorter. */
   readonly window_bytes?: number;
   /** Windows in memory, those under way among them; 2 unless told, and at least. */
   readonly windows?: number;
 }
 
+/** Two photos of five megabytes, or three of three, in each. */
+export const default_windows: Required<WindowOptions> = { window_bytes: 10 * 1024 * 1024, windows: 2 };
+
 /** Bytes between two regions that are rather fetched than skipped, as a share of a window: a read has its price. */
 const gap_share = 1 / 16;
+
+/** A window is this share of the most at least, or as long as its run: so it can end where an entry does. */
+const shortest_share = 6 / 10;
 
 /** More than the end record, its ZIP64 companions and the longest comment. */
 const longest_tail = 128 * 1024;
@@ -26,7 +32,7 @@ interface Tail {
  * whole directory and the last entries as well.
  */
 export function windowed_source(source: ByteSource, options: WindowOptions = {}): ByteSource {
-  const { window_bytes = 8 * 1024 * 1024, windows = 2 } = options;
+  const { window_bytes, windows } = { ...default_windows, ...options };
   if (!(window_bytes >= 1 && windows >= 2))
     throw new RangeError("there must be two windows of a byte or more");
   let tail: Tail | undefined;
@@ -80,6 +86,8 @@ class Windows implements ReadAhead {
   /** Memory of windows that were let go, for those to come: garbage of this size would pile up faster than it is collected. */
   readonly #free: Uint8Array[] = [];
   readonly #longest: number;
+  /** Whether the source uses the memory that it is given. */
+  #takes_memory = true;
   #most: number;
   #held = 0;
   #next = 0;
@@ -204,21 +212,21 @@ class Windows implements ReadAhead {
     this.#under_way.add(fetching);
   }
 
+  #memory(): Uint8Array | undefined {
+    return this.#takes_memory ? (this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#longest)) : undefined;
+  }
+
   /** A failure is told to those who wait. The window keeps its place, and is fetched again for the next who asks. */
   async #fetched(window: Window): Promise<void> {
     const { start, end, abort } = window;
-    const memory = this.#free.pop() ?? Buffer.allocUnsafeSlow(this.#longest);
-    let unused: Uint8Array | undefined = memory;
+    const memory = this.#memory();
+    let unused = memory;
     try {
-      const bytes = await read_exactly(
-        this.#source,
-        start,
-        end,
-        abort.signal,
-        memory.subarray(0, end - start),
-      );
+      const into = memory?.subarray(0, end - start);
+      const bytes = await read_exactly(this.#source, start, end, abort.signal, into);
+      this.#takes_memory = bytes.buffer === memory?.buffer;
       if (window.state === "released") return;
-      if (bytes.buffer === memory.buffer) {
+      if (this.#takes_memory) {
         window.memory = memory;
         unused = undefined;
       }
@@ -229,7 +237,11 @@ class Windows implements ReadAhead {
       if (window.state !== "released") window.state = "failed";
       for (const { reject } of window.arrival.splice(0)) reject(error);
     } finally {
-      if (unused !== undefined) this.#free.push(unused);
+      if (unused !== undefined && this.#takes_memory) this.#free.push(unused);
+      if (window.state === "released" && window.counted) {
+        this.#held -= 1;
+        this.#fetch_ahead();
+      }
     }
   }
 
@@ -247,13 +259,15 @@ class Windows implements ReadAhead {
 
   #release(window: Window): void {
     if (window.state === "released") return;
+    const fetching = window.state === "fetching";
     window.state = "released";
     if (window.memory !== undefined) this.#free.push(window.memory);
     window.memory = undefined;
     window.bytes = undefined;
     window.abort.abort();
     for (const { reject } of window.arrival.splice(0)) reject(window.abort.signal.reason);
-    if (window.counted) this.#held -= 1;
+    // One that is still being fetched keeps its place until the source is done with its memory.
+    if (window.counted && !fetching) this.#held -= 1;
   }
 }
 
@@ -265,7 +279,7 @@ function plan_windows(regions: readonly Region[], window_bytes: number, tail: Ta
     while (start < run.end) {
       const in_tail = tail !== undefined && start >= tail.start;
       const limit = tail === undefined || in_tail ? run.end : Math.min(run.end, tail.start);
-      const end = in_tail ? limit : Math.min(start + window_bytes, limit);
+      const end = in_tail ? limit : window_end(regions, start, limit, window_bytes);
       windows.push({
         start,
         end,
@@ -281,6 +295,15 @@ function plan_windows(regions: readonly Region[], window_bytes: number, tail: Ta
     }
   }
   return windows;
+}
+
+/** An entry that lies in two windows has to be joined before it can be inflated, so few should. */
+function window_end(regions: readonly Region[], start: number, limit: number, window_bytes: number): number {
+  const longest = start + window_bytes;
+  if (longest >= limit) return limit;
+  const last = regions[index_at(regions, longest)];
+  const is_cut = last !== undefined && last.end > longest;
+  return is_cut && last.start >= start + window_bytes * shortest_share ? last.start : longest;
 }
 
 function runs_of(regions: readonly Region[], gap: number): Region[] {

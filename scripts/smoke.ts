@@ -6,8 +6,8 @@ import { readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import * as z from "zod";
-import { type Api, open_api, SmokeError } from "./smoke/api.ts";
-import { check_photos, check_refusals, check_sign_in, type Photo, type User } from "./smoke/checks.ts";
+import { open_api, SmokeError } from "./smoke/api.ts";
+import { check_api, type Photo, type User } from "./smoke/checks.ts";
 
 const USAGE = `Usage: node scripts/smoke.ts URL
 
@@ -91,13 +91,6 @@ function report(what: string): void {
   process.stdout.write(`ok      ${what}\n`);
 }
 
-async function check(api: Api, user: User | undefined): Promise<void> {
-  await check_refusals(api, report);
-  if (user === undefined) return;
-  const token = await check_sign_in(api, user, report);
-  await check_photos(api.with_token(token), photo(), report);
-}
-
 /**
  * More than one attempt, since AWS takes some seconds until a new role, policy or route holds everywhere.
  * @throws what is no answer of the API, such as a missing photo
@@ -106,7 +99,7 @@ async function smoke({ url, token_header, user, attempts, pause_ms }: Settings):
   const api = open_api({ url, token_header });
   for (let attempt = 1; attempt <= attempts; attempt += 1) {
     try {
-      await check(api, user);
+      await check_api(api, user, photo(), report);
       const scope = user === undefined ? "as far as it can be seen without a user" : "with the test user";
       process.stdout.write(`The deployed API works, ${scope}.\n`);
       return EXIT.works;

@@ -16,12 +16,12 @@ export const PART_BYTES = 5 * 1024 * 1024;
 /** The most that S3 takes of one upload. */
 const PARTS = 10_000;
 
-/** Parts under way of one upload. */
-const PARTS_AT_ONCE = 2;
+/** Parts under way of one upload. With two, a stream waits for the network more than for anything else. */
+const PARTS_AT_ONCE = 4;
 
 type S3Command = Parameters<S3Client["send"]>[0];
 
-/** The size of the parts of a stream. It takes four times that: two under way, one being put together of pieces. */
+/** The size of the parts of a stream. It takes six times that: four under way, one being put together of pieces. */
 export const part_bytes = (size: number): number => Math.max(PART_BYTES, Math.ceil(size / PARTS));
 
 /**

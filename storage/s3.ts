@@ -6,8 +6,8 @@ import { http_status, type Problem, problem } from "@photo-uploader/layer";
  * Three tries of at most 7 s each end within the 29 s that a function has, so that a storage that hangs is answered
  * with a problem and not with the gateway's own time-out.
  */
-export const s3_client = (config: S3ClientConfig = {}): S3Client =>
-  new S3Client({
+export function s3_client(config: S3ClientConfig = {}): S3Client {
+  const client = new S3Client({
     maxAttempts: 3,
     requestHandler: {
       connectionTimeout: 2_000,
@@ -17,6 +17,32 @@ export const s3_client = (config: S3ClientConfig = {}): S3Client =>
     },
     ...config,
   });
+  client.middlewareStack.add(
+    (next) => (args) => {
+      if (is_checked(args.request)) args.request.headers["x-amz-content-sha256"] ??= "UNSIGNED-PAYLOAD";
+      return next(args);
+    },
+    { step: "build", priority: "low", name: "checked_bodies_are_unsigned" },
+  );
+  return client;
+}
+
+interface CheckedRequest {
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * A body of which a CRC-32 is sent, that is signed and that S3 compares, is signed without its SHA-256, as
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html allows: TLS keeps it as it is on its way,
+ * and hashing it a second time would be a tenth of what an archive costs the processor.
+ */
+const is_checked = (request: unknown): request is CheckedRequest =>
+  typeof request === "object" &&
+  request !== null &&
+  "headers" in request &&
+  typeof request.headers === "object" &&
+  request.headers !== null &&
+  "x-amz-checksum-crc32" in request.headers;
 
 /**
  * The client that makes presigned URLs. With the SDK's default it would have the URL ask for a checksum, which whoever

@@ -1,10 +1,11 @@
 /** Who is measured, and how each is started. */
-import { spawn } from "node:child_process";
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
+import { bundled, heap_of_the_function } from "../bundle.ts";
+import type { FinishedProcess } from "../finished_process.ts";
+import { finished_process, is_installed } from "../finished_process.ts";
 import type { Contents } from "./archives.ts";
-import { bundled } from "./bundle.ts";
 
 export interface Measurement {
   readonly seconds: number;
@@ -31,19 +32,22 @@ const measured = z.object({
   reads: z.optional(z.number()),
 });
 
-/** Ours comes first. Native ones only where they are installed. */
-export async function candidates(): Promise<readonly Candidate[]> {
+/**
+ * Ours comes first. Native ones only where they are installed.
+ *
+ * @param folder takes the bundle of the JavaScript ones
+ */
+export async function candidates(folder: string): Promise<readonly Candidate[]> {
+  const [script = ""] = await bundled([join(import.meta.dirname, "measured_run.ts")], folder);
   const native = await Promise.all([zipfile(), bsdtar()]);
-  const script = await bundled(join(import.meta.dirname, "measured_run.ts"), "archive");
-  const javascript = (
-    name: string,
-    reader: string,
-    kind: "ours" | "javascript" = "javascript",
-  ): Candidate => ({
+  const javascript = (name: string, reader: string, kind: Candidate["kind"] = "javascript"): Candidate => ({
     name,
     kind,
     measure: async (path, contents) =>
-      reported(await run(process.execPath, [...script, reader, path]), contents),
+      reported(
+        await finished_process(process.execPath, [...heap_of_the_function, script, reader, path]),
+        contents,
+      ),
   });
   return [
     javascript("archive/", "engine", "ours"),
@@ -56,12 +60,12 @@ export async function candidates(): Promise<readonly Candidate[]> {
 }
 
 async function zipfile(): Promise<Candidate | undefined> {
-  if (!(await starts("python3", ["--version"]))) return undefined;
+  if (!(await is_installed("python3", ["--version"]))) return undefined;
   const script = join(import.meta.dirname, "readers", "zipfile_reader.py");
   return {
     name: "Python zipfile",
     kind: "native",
-    measure: async (path, contents) => reported(await run("python3", [script, path]), contents),
+    measure: async (path, contents) => reported(await finished_process("python3", [script, path]), contents),
   };
 }
 
@@ -73,13 +77,15 @@ async function bsdtar(): Promise<Candidate | undefined> {
     () => true,
     () => false,
   );
-  if (!time || !(await starts("bsdtar", ["--version"]))) return undefined;
+  if (!time || !(await is_installed("bsdtar", ["--version"]))) return undefined;
   return {
     name: "bsdtar",
     kind: "native",
     async measure(path) {
       const format = "%e %U %S %M";
-      const { error_text } = await run(gnu_time, ["-f", format, "bsdtar", "-xOf", path], "ignore");
+      const { error_text } = await finished_process(gnu_time, ["-f", format, "bsdtar", "-xOf", path], {
+        output: "ignore",
+      });
       const figures = error_text.trim().split(/\s+/).map(Number);
       const [seconds, user, system, kilobytes] = z
         .tuple([z.number(), z.number(), z.number(), z.number()])
@@ -91,55 +97,10 @@ async function bsdtar(): Promise<Candidate | undefined> {
 }
 
 /** @throws Error where the reader found other contents than are in the archive. */
-function reported({ text }: Finished, contents: Contents): Measurement {
+function reported({ text }: FinishedProcess, contents: Contents): Measurement {
   const { entries, bytes, ...measurement } = measured.parse(JSON.parse(text));
   if (entries !== contents.entries || bytes !== contents.bytes) {
     throw new Error(`read ${entries} entries and ${bytes} bytes`);
   }
   return measurement;
-}
-
-interface Finished {
-  readonly text: string;
-  readonly error_text: string;
-}
-
-const time_limit_ms = 180_000;
-
-/** @throws Error with the last line of what the process had to say, where it failed. */
-export async function run(
-  command: string,
-  args: readonly string[],
-  output: "pipe" | "ignore" = "pipe",
-): Promise<Finished> {
-  const child = spawn(command, args, {
-    stdio: ["ignore", output, "pipe"],
-    timeout: time_limit_ms,
-    killSignal: "SIGKILL",
-  });
-  let text = "";
-  let error_text = "";
-  child.stdout?.on("data", (chunk) => {
-    text += chunk;
-  });
-  child.stderr?.on("data", (chunk) => {
-    error_text += chunk;
-  });
-  const ended = await new Promise<string | number | null>((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code, signal) => resolve(signal ?? code));
-  });
-  if (ended !== 0) throw new Error(failure_line(error_text) ?? `ended with ${ended}`);
-  return { text, error_text };
-}
-
-function failure_line(error_text: string): string | undefined {
-  return /^\w*(?:Error|Exception)\b.*$/m.exec(error_text)?.[0];
-}
-
-async function starts(command: string, args: readonly string[]): Promise<boolean> {
-  return run(command, args).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
 /** One JavaScript reader over one archive, in a process of its own: `measured_run.ts <reader> <archive>`. */
-import { readFileSync } from "node:fs";
+import { peak_rss } from "../peak_rss.ts";
 import type { ReadArchive, Tally } from "./readers/reader.ts";
 
 const readers: Record<string, () => Promise<{ readonly read_archive: ReadArchive }>> = {
@@ -12,22 +12,19 @@ const readers: Record<string, () => Promise<{ readonly read_archive: ReadArchive
 
 const [name = "", path = ""] = process.argv.slice(2);
 const load = readers[name];
-if (load === undefined) throw new Error(`there is no reader ${name}`);
-
-// Loading is not measured: it is Node's time, and the same few milliseconds for all.
-const { read_archive } = await load();
 const tally: Tally = { entries: 0, bytes: 0 };
-const begin_cpu = process.cpuUsage();
-const begin = performance.now();
-await read_archive(path, tally);
-const seconds = (performance.now() - begin) / 1000;
-const cpu = process.cpuUsage(begin_cpu);
-const cpu_seconds = (cpu.user + cpu.system) / 1e6;
-process.stdout.write(JSON.stringify({ ...tally, seconds, cpu_seconds, peak_rss: peak_rss() }));
 
-/** In bytes. Linux's own figure: getrusage's begins with the memory of whoever started this process. */
-function peak_rss(): number {
-  if (process.platform !== "linux") return process.resourceUsage().maxRSS * 1024;
-  const line = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync("/proc/self/status", "latin1"));
-  return Number(line?.[1]) * 1024;
+async function measured_run(): Promise<void> {
+  if (load === undefined) throw new Error(`there is no reader ${name}`);
+  // Loading is not measured: it is Node's time, and the same few milliseconds for all.
+  const { read_archive } = await load();
+  const begin_cpu = process.cpuUsage();
+  const begin = performance.now();
+  await read_archive(path, tally);
+  const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(begin_cpu);
+  const cpu_seconds = (user + system) / 1e6;
+  process.stdout.write(JSON.stringify({ ...tally, seconds, cpu_seconds, peak_rss: peak_rss() }));
 }
+
+void measured_run();

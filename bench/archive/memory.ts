@@ -1,8 +1,10 @@
 /** Holds what the engine keeps in memory against the formula of archive/README.md. */
 import { join } from "node:path";
 import * as z from "zod";
-import { bundled } from "./bundle.ts";
-import { run } from "./candidates.ts";
+import { bundled, heap_of_the_function } from "../bundle.ts";
+import { finished_process } from "../finished_process.ts";
+import type { BenchArchive } from "./archives.ts";
+import { made_archive } from "./archives.ts";
 import { figure, markdown_table } from "./table.ts";
 
 /** In bytes. */
@@ -14,17 +16,17 @@ export interface MemoryUse {
 
 const measured = z.object({ peak: z.number(), formula: z.number(), samples: z.number().min(2) });
 
-/** @throws Error where an entry could not be extracted */
-export async function memory_use({
-  title,
-  path,
-}: {
-  readonly title: string;
-  readonly path: string;
-}): Promise<MemoryUse> {
-  const script = await bundled(join(import.meta.dirname, "measured_memory.ts"), "memory");
-  const { text } = await run(process.execPath, ["--expose-gc", ...script, path]);
-  return { title, ...measured.parse(JSON.parse(text)) };
+/**
+ * @param folder where the archive is; takes the bundle as well
+ * @throws Error where an entry could not be extracted
+ */
+export async function memory_use(archive: BenchArchive, folder: string): Promise<MemoryUse> {
+  const bundles = join(folder, "bundles");
+  const [script = ""] = await bundled([join(import.meta.dirname, "measured_memory.ts")], bundles);
+  const path = await made_archive(archive, folder);
+  const args = ["--expose-gc", ...heap_of_the_function, script, path];
+  const { text } = await finished_process(process.execPath, args);
+  return { title: archive.title, ...measured.parse(JSON.parse(text)) };
 }
 
 export function memory_table(uses: readonly MemoryUse[]): string {

@@ -1,12 +1,19 @@
 /** What a process has used so far, from Linux's /proc: https://docs.kernel.org/filesystems/proc.html */
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Seconds of processor time, user and system, of all threads. */
+/** Seconds of processor time, user and system, of all threads that there are. */
 export function cpu_seconds(pid: number): number {
   const threads = readdirSync(`/proc/${pid}/task`);
-  return cpu_seconds_of(
-    threads.map((thread) => readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "latin1")),
-  );
+  return cpu_seconds_of(threads.flatMap((thread) => text_of(`/proc/${pid}/task/${thread}/schedstat`)));
+}
+
+/** None where the thread has ended since it was seen. */
+function text_of(file: string): string[] {
+  try {
+    return [readFileSync(file, "latin1")];
+  } catch {
+    return [];
+  }
 }
 
 /** The first number of each thread's `schedstat` is nanoseconds; `stat` has the same in hundredths of a second. */

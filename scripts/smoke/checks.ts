@@ -26,10 +26,23 @@ export type Report = (what: string) => void;
 const NOBODY = { username: "nobody@smoke-test.invalid", password: "Nobody-has-this-1!" };
 
 /**
- * The gateway, the authorizer and the sign-in, by what they refuse.
- * @throws SmokeError
+ * All of it, or without a user what can be seen without one.
+ * @throws SmokeError on the first answer that is wrong
  */
-export async function check_refusals(api: Api, report: Report): Promise<void> {
+export async function check_api(
+  api: Api,
+  user: User | undefined,
+  photo: Photo,
+  report: Report,
+): Promise<void> {
+  await check_refusals(api, report);
+  if (user === undefined) return;
+  const token = await check_sign_in(api, user, report);
+  await check_photos(api.with_token(token), photo, report);
+}
+
+/** The gateway, the authorizer and the sign-in, by what they refuse. */
+async function check_refusals(api: Api, report: Report): Promise<void> {
   expect_status(await api.post("/list"), 401);
   report("without a token the gateway refuses: 401");
 
@@ -48,63 +61,56 @@ export async function check_refusals(api: Api, report: Report): Promise<void> {
   report("nobody cannot sign in: 401 invalid_credentials");
 }
 
-/**
- * @returns the token
- * @throws SmokeError
- */
-export async function check_sign_in(api: Api, user: User, report: Report): Promise<string> {
-  const { jwt } = read_answer(await api.post("/login", user), 200, login_response);
+/** @returns the token */
+async function check_sign_in(api: Api, { username, password }: User, report: Report): Promise<string> {
+  const { jwt } = read_answer(await api.post("/login", { username, password }), 200, login_response);
   report("the test user signs in");
   return jwt;
 }
 
 /**
- * A photo, alone and in an archive, is stored, listed, given back byte for byte, and deleted.
+ * A photo, alone and in an archive, is stored, listed, given back byte for byte, and deleted. Nothing of it stays,
+ * whatever goes wrong on the way.
  * @param api with the user's token
- * @throws SmokeError
  */
-export async function check_photos(api: Api, photo: Photo, report: Report): Promise<void> {
+async function check_photos(api: Api, photo: Photo, report: Report): Promise<void> {
   const stored: string[] = [];
   try {
-    stored.push(await upload(api, photo));
+    await upload(api, photo, stored);
     report("a photo is stored");
-    stored.push(await unzip(api, photo));
+    await unzip(api, photo, stored);
     report("a photo of an archive is stored");
     await find_all(api, stored, photo);
     report("the list has both");
     for (const filename of stored) await download(api, filename, photo);
     report("both come back byte for byte");
+    for (const filename of stored) await remove(api, filename);
+    report("both are deleted, and gone");
   } catch (error) {
-    await remove_quietly(api, stored);
+    // What is wrong already is told; that this fails too would add nothing.
+    for (const file of stored) await api.post("/delete", { file }).catch(() => undefined);
     throw error;
   }
-  for (const filename of stored) {
-    const { deleted } = read_answer(await api.post("/delete", { file: filename }), 200, delete_response);
-    if (deleted !== filename) throw new SmokeError("POST /delete: another photo was deleted");
-    expect_problem(await api.post("/download", { filename }), 404, "photo_not_found");
-  }
-  report("both are deleted, and gone");
 }
 
-async function upload(api: Api, { name, bytes, type }: Photo): Promise<string> {
+async function upload(api: Api, { name, bytes, type }: Photo, stored: string[]): Promise<void> {
   const answer = await api.upload("/upload_single_photo", "file", name, bytes);
   const { filename, size, contentType } = read_answer(answer, 201, upload_single_photo_response);
+  stored.push(filename);
   if (size !== bytes.byteLength || contentType !== type) {
     throw new SmokeError(`POST /upload_single_photo: stored as ${contentType} of ${size} bytes`);
   }
-  return filename;
 }
 
-async function unzip(api: Api, { name, bytes }: Photo): Promise<string> {
+async function unzip(api: Api, { name, bytes }: Photo, stored: string[]): Promise<void> {
   const archive = zipSync({ [name]: bytes }, { level: 0 });
   const answer = await api.upload("/unzip", "archive", "smoke_test.zip", archive);
   const { uploaded, skipped, failed } = read_answer(answer, 200, unzip_response);
-  const [entry] = uploaded;
-  if (entry === undefined || uploaded.length !== 1 || skipped.length + failed.length > 0) {
+  stored.push(...uploaded.map(({ filename }) => filename));
+  if (uploaded.length !== 1 || skipped.length + failed.length > 0) {
     const counts = `${uploaded.length} uploaded, ${skipped.length} skipped, ${failed.length} failed`;
     throw new SmokeError(`POST /unzip: of an archive with one photo, ${counts}`);
   }
-  return entry.filename;
 }
 
 /** On the first page, since the newest photos come first. */
@@ -125,7 +131,8 @@ async function download(api: Api, filename: string, { bytes, type }: Photo): Pro
   }
 }
 
-/** What is already wrong is told; that this fails too adds nothing. */
-async function remove_quietly(api: Api, filenames: readonly string[]): Promise<void> {
-  for (const file of filenames) await api.post("/delete", { file }).catch(() => undefined);
+async function remove(api: Api, filename: string): Promise<void> {
+  const { deleted } = read_answer(await api.post("/delete", { file: filename }), 200, delete_response);
+  if (deleted !== filename) throw new SmokeError("POST /delete: another photo was deleted");
+  expect_problem(await api.post("/download", { filename }), 404, "photo_not_found");
 }

@@ -75,6 +75,30 @@ describe("the corpus of archives", () => {
     }
   });
 
+  it("is counted by outcome in its README", () => {
+    const archives = new Map<string, number>();
+    const entries = new Map<string, number>();
+    const in_archives = new Map<string, number>();
+    const add = (counts: Map<string, number>, key: string) => counts.set(key, (counts.get(key) ?? 0) + 1);
+    for (const [file, expectation] of expected) {
+      add(archives, `\`${file.split("/")[0]}\``);
+      if (expectation.code !== undefined) add(archives, `\`${expectation.code}\``);
+      const outcomes = (expectation.entries ?? []).map(({ outcome, reason }) =>
+        outcome === undefined ? "stored" : `\`${reason}\`${outcome === "skipped" ? ", skipped" : ""}`,
+      );
+      for (const outcome of outcomes) add(entries, outcome);
+      for (const outcome of new Set(outcomes)) add(in_archives, outcome);
+    }
+    const rows = [
+      ...[...archives].map(([what, count]) => `| ${what} | ${count} |`),
+      ...[...entries].map(([what, count]) => `| ${what} | ${count} | ${in_archives.get(what)} |`),
+    ];
+    const written = readFileSync(new URL("README.md", corpus), "utf8").match(
+      /^\| [^|]+ \| \d+ \|( \d+ \|)?/gm,
+    );
+    expect(written?.sort()).toEqual(rows.sort());
+  });
+
   it.each(files)("%s", async (file) => {
     const { about: _about, ...rest } = expected.get(file) ?? { about: "" };
     expect(await result_of(file, default_codec_sizes)).toEqual(rest);

@@ -72,6 +72,17 @@ describe("an entry of the directory", () => {
     expect(summary(await extract_bytes(archive))).toEqual([`a.jpg: ${fault}`, "ok.jpg: stored"]);
   });
 
+  it("whose local header is masked may have another name and no sizes there", async () => {
+    const local = { name: Buffer.alloc(5), size: 0, compressed_size: 0 };
+    const masked = { ...ok, name: "a.jpg", flags: 0x2041, local };
+    expect(summary(await extract_bytes(build_zip({ entries: [masked, ok] })))).toEqual([
+      "a.jpg: encrypted",
+      "ok.jpg: stored",
+    ]);
+    const unmasked = { ...masked, flags: 0x841 };
+    await expect(open_bytes(build_zip({ entries: [unmasked, ok] }))).rejects.toThrow("disagree: name");
+  });
+
   it("encrypted without compression is longer than it will be", async () => {
     const encrypted = { ...ok, method: 0, flags: 1, compressed: noise(412) };
     expect((await entry_of(encrypted)).fault).toBe("encrypted");
@@ -117,6 +128,23 @@ describe("the directory", () => {
     const archive = build_zip({ entries: [ok] });
     archive.writeUInt16LE(7, archive.byteLength - 22 - "ok.jpg".length - 46 + 30);
     await expect(open_bytes(archive)).rejects.toThrow("an entry reaches beyond the directory");
+  });
+
+  it("is refused where it ends in the middle of an entry, wherever that is", async () => {
+    const comment = Buffer.alloc(200);
+    const archive = build_zip({ entries: [ok, { ...ok, comment }] });
+    const start = archive.readUInt32LE(archive.byteLength - 6);
+    const record = archive.subarray(start, start + 46 + "ok.jpg".length);
+    for (let length = 1; length < record.byteLength; length += 1) {
+      // The comment of the last entry gives way to the beginning of another, so that there is room for three.
+      const cut = build_zip({
+        entries: [ok, { ...ok, comment: Buffer.concat([comment, record.subarray(0, length)]) }],
+        end: { count: 3, disk_count: 3 },
+      });
+      const last = start + 2 * record.byteLength;
+      cut.writeUInt16LE(comment.byteLength, last - record.byteLength + 32);
+      await expect(open_bytes(cut), `${length} bytes`).rejects.toMatchObject({ code: "bad_directory" });
+    }
   });
 
   it("is refused where an entry is on another disk", async () => {

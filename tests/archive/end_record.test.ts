@@ -76,6 +76,22 @@ describe("the end record", () => {
     }
   });
 
+  it("is taken although its comment holds one that leads to the directory, and says that it is longer", async () => {
+    const honest = build_zip({ entries: two });
+    const start = honest.readUInt32LE(honest.byteLength - 6);
+    const fake = numbers(
+      [4, 0x06054b50],
+      [4, 0],
+      [2, 2],
+      [2, 2],
+      [4, honest.byteLength - start],
+      [4, start],
+      [2, 0],
+    );
+    const outcomes = await extract_bytes(build_zip({ entries: two, comment: fake }));
+    expect(summary(outcomes)).toEqual(["a.jpg: stored", "b.jpg: stored"]);
+  });
+
   it("is not looked for among thousands of candidates", async () => {
     const fakes: Buffer[] = [];
     for (let left = 17; left > 0; left -= 1) {
@@ -121,6 +137,18 @@ describe("the ZIP64 end record", () => {
     expect(summary(await extract_bytes(archive))).toEqual(["a.jpg: stored", "b.jpg: stored"]);
     const prefixed = await extract_bytes(Buffer.concat([Buffer.from("a prefix"), archive]));
     expect(summary(prefixed)).toEqual(["a.jpg: stored", "b.jpg: stored"]);
+  });
+
+  it("may be all there is beside the plain one", async () => {
+    expect((await open_bytes(build_zip({ entries: [], zip64: "saturated" }))).entries).toEqual([]);
+  });
+
+  it("is missed where its locator leads elsewhere", async () => {
+    const archive = build_zip({ entries: two, zip64: "saturated", zip64_end: { record_size: 45 } });
+    await expect(open_bytes(archive)).rejects.toMatchObject({
+      message: "the ZIP64 end record is not where its locator says",
+      offset: archive.byteLength - 22 - 20,
+    });
   });
 
   it("is refused where the plain one disagrees", async () => {

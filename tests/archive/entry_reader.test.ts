@@ -45,6 +45,13 @@ describe.each(ways)("an entry, %s", (_way, sizes) => {
     expect(await read_first({ name: "a", compressed: new Uint8Array() }, sizes)).toHaveLength(0);
   });
 
+  it("that is empty gives no chunk, rather than an empty one", async () => {
+    for (const method of [0, 8]) {
+      const { archive, entry } = await first_entry({ name: "a", method }, sizes);
+      expect(await open_entry(archive, entry).next()).toEqual({ done: true, value: undefined });
+    }
+  });
+
   const data = text(30_000);
   const compressed = deflateRawSync(data);
   it.each<[string, Partial<EntryParts>, string]>([
@@ -116,6 +123,21 @@ describe.each(ways)("an entry, %s", (_way, sizes) => {
       code: "read_failed",
     });
   });
+});
+
+it("an entry of the largest size that is read as a whole is one chunk, and one of a byte more is streamed", async () => {
+  for (const [length, chunks] of [
+    [1_000, 1],
+    [1_001, 11],
+  ] as const) {
+    const sizes = { sync: 0, whole: 1_000, read: 100 };
+    const { archive, entry } = await first_entry({ name: "a", data: noise(length), method: 0 }, sizes);
+    let given = 0;
+    for await (const _chunk of open_entry(archive, entry)) given += 1;
+    // fflate wants a first byte with the header, and gives it for itself.
+    expect(given).toBeGreaterThanOrEqual(chunks);
+    expect(given === 1).toBe(chunks === 1);
+  }
 });
 
 describe("an entry that is streamed", () => {

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import fc from "fast-check";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { EntrySink, Written } from "../../archive/index.ts";
@@ -11,6 +12,8 @@ import {
   stream_all,
   summary,
 } from "./sinks.ts";
+import { Storage } from "./storage.ts";
+import { turns } from "./watched_source.ts";
 import { build_zip } from "./zip_builder.ts";
 
 const names = Array.from({ length: 12 }, (_, index) => `${index}.jpg`);
@@ -23,41 +26,12 @@ const zip = build_zip({ entries: photos });
 
 type Reason = "not_an_image" | "storage_down";
 
-/** Commits at the end, as storage does; remembers what was begun, committed and undone. */
-class Storage {
-  readonly begun: string[] = [];
-  readonly committed = new Map<string, Buffer>();
-  readonly undone: string[] = [];
-  under_way = 0;
-  most_under_way = 0;
-
-  async put(name: string, bytes: AsyncIterable<Uint8Array>, before: () => Promise<void>): Promise<string> {
-    this.begun.push(name);
-    this.under_way += 1;
-    this.most_under_way = Math.max(this.most_under_way, this.under_way);
-    try {
-      await before();
-      this.committed.set(name, await collect(bytes));
-      return name;
-    } catch (error) {
-      this.undone.push(name);
-      throw error;
-    } finally {
-      this.under_way -= 1;
-    }
-  }
-}
-
 function storing_sink(storage: Storage, before: (name: string) => Promise<void> = async () => {}) {
   return {
     async write(entry, bytes): Promise<Written<string, Reason>> {
       return { outcome: "stored", value: await storage.put(entry.path, bytes, () => before(entry.path)) };
     },
   } satisfies EntrySink<string, Reason>;
-}
-
-async function turns(count: number): Promise<void> {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const ways = [
@@ -425,9 +399,8 @@ describe("extracting", () => {
   it("leaves no listener on the caller's signal", async () => {
     const { signal } = new AbortController();
     const add = vi.spyOn(signal, "addEventListener");
-    const remove = vi.spyOn(signal, "removeEventListener");
     await extract(await open_bytes(zip), collecting_sink, { signal });
     expect(add).toHaveBeenCalledTimes(1);
-    expect(remove).toHaveBeenCalledTimes(1);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 });

@@ -26,6 +26,17 @@ describe("platform files", () => {
     ".nomedia",
     "Picasa.ini",
     "Icon\r",
+    ".AppleDouble/a.jpg",
+    ".TemporaryItems/a.jpg",
+    ".DocumentRevisions-V100/a.jpg",
+    "#recycle/a.jpg",
+    ".@__thumb/a.jpg",
+    ".localized",
+    ".apdisk",
+    "ehthumbs.db",
+    "ehthumbs_vista.db",
+    ".directory",
+    ".picasa.ini",
   ])("%j is one", (path) => {
     expect(junk_reason(path)).toBe("platform_file");
   });

@@ -56,7 +56,7 @@ const small = Array.from({ length: 600 }, (_, index) => ({
   descriptor: index % 5 === 0,
 }));
 const zip = build_zip({ entries: small });
-/** Six hundred photos of 5 KB in windows of 0.8 MB are as six thousand of 50 KB in windows of 8 MB, and half that again. */
+/** Six hundred photos of 5 KB in windows of 0.8 MB are as six thousand of 50 KB in windows of 8 MB. */
 const window_bytes = 400_000;
 
 const opened = (source: ByteSource, options: WindowOptions = { window_bytes }, codec = {}) =>
@@ -73,6 +73,31 @@ describe("small entries", () => {
     // One for the end and its records, one for the rest of the directory if need be.
     expect(source.reads.length).toBeLessThanOrEqual(Math.ceil(zip.byteLength / window_bytes) + 2);
     expect(source.under_way).toBe(0);
+  });
+
+  it("lie in one window each, where they are not too large for that", async () => {
+    const entries = small.slice(0, 90);
+    const source = traced(build_zip({ entries, comment: noise(60_000, 1) }));
+    const archive = await opened(source, { window_bytes: 17_000 });
+    const begins = new Set(archive.entries.map(({ header_offset }) => header_offset));
+    source.reads.length = 0;
+    await extract(archive, collecting_sink);
+    // Of the photos of 5 KB three fit into a window, and none is cut.
+    expect(source.reads.length).toBeGreaterThan(20);
+    for (const { start, end } of source.reads) {
+      expect(begins).toContain(start);
+      expect(end - start).toBeLessThanOrEqual(17_000);
+    }
+  });
+
+  it("end a window only in its last two fifths, so that windows are not small", async () => {
+    const sizes = [300, 9_000, 9_000, 9_000];
+    const entries = sizes.map((size, index) => ({ name: `${index}.jpg`, data: noise(size, index) }));
+    const source = traced(build_zip({ entries, comment: noise(60_000, 1) }));
+    const archive = await opened(source, { window_bytes: 16_000 });
+    source.reads.length = 0;
+    await extract(archive, collecting_sink);
+    expect(source.reads[0]).toEqual({ start: 0, end: 16_000 });
   });
 
   it("that came with the end of the archive are not read again", async () => {
@@ -377,8 +402,63 @@ it("a deadline that comes on the way ends the reading ahead", async () => {
   expect(source.reads).toHaveLength(before);
 });
 
+it("windows are of 10 MiB, and two at a time, unless told otherwise", async () => {
+  const MIB = 1024 * 1024;
+  const reads: { readonly start: number; readonly end: number }[] = [];
+  const source: ByteSource = {
+    size: 100 * MIB,
+    async read(start, end, _signal, into = Buffer.alloc(end - start)) {
+      reads.push({ start, end });
+      return into;
+    },
+  };
+  const ahead = windowed_source(source).read_ahead?.([{ start: 5, end: 60 * MIB }]);
+  await ahead?.read(5, 7);
+  await turns(5);
+  expect(reads).toEqual([
+    { start: 5, end: 10 * MIB + 5 },
+    { start: 10 * MIB + 5, end: 20 * MIB + 5 },
+  ]);
+  await ahead?.end();
+});
+
 it("windows that make no sense are refused", () => {
   for (const options of [{ windows: 1 }, { window_bytes: 0 }, { windows: Number.NaN }]) {
     expect(() => windowed_source(traced(zip), options)).toThrow(RangeError);
   }
 });
+
+it.each([1, 50])(
+  "a sink that skips after the first chunk takes no more windows, though reads end %i turns after they are called off",
+  async (late) => {
+    const entries = Array.from({ length: 30 }, (_, index) => ({
+      name: `${index}`,
+      data: noise(100_000, index),
+      method: 0,
+    }));
+    const bytes = build_zip({ entries });
+    const memories = new Set<ArrayBufferLike>();
+    const source: ByteSource = {
+      size: bytes.byteLength,
+      async read(start, end, signal, into = Buffer.alloc(end - start)) {
+        memories.add(into.buffer);
+        await turns(3);
+        if (signal?.aborted) await turns(late);
+        signal?.throwIfAborted();
+        into.set(bytes.subarray(start, end));
+        return into;
+      },
+    };
+    const windowed = windowed_source(source, { window_bytes: 10_000, windows: 2 });
+    const archive = await open_archive(windowed, { codec_sizes: { sync: 0, whole: 0, read: 2_000 } });
+    memories.clear();
+    const sink: EntrySink<string, "unwanted"> = {
+      async write(entry, chunks) {
+        for await (const _chunk of chunks) return { outcome: "skipped", reason: "unwanted" };
+        return { outcome: "stored", value: entry.path };
+      },
+    };
+    expect(summary(await extract(archive, sink))).toEqual(entries.map(({ name }) => `${name}: unwanted`));
+    expect(memories.size).toBeLessThanOrEqual(2);
+  },
+);

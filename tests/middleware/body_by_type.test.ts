@@ -17,13 +17,12 @@ const typed = (type: string, body = '{"uploadId":"x"}') =>
   json_event(body, { headers: { "content-type": type } });
 
 describe("body_by_type", () => {
-  it.each([
-    "application/json",
-    "Application/JSON; charset=utf-8",
-    "application/problem+json",
-  ])("reads a body of %j as JSON", async (type) => {
-    expect(await parsed(typed(type))).toEqual({ uploadId: "x" });
-  });
+  it.each(["application/json", "Application/JSON; charset=utf-8", "application/problem+json"])(
+    "reads a body of %j as JSON",
+    async (type) => {
+      expect(await parsed(typed(type))).toEqual({ uploadId: "x" });
+    },
+  );
 
   it("reads a form as a form", async () => {
     const form = new FormData();

@@ -1,3 +1,4 @@
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   patient_s3_client,
@@ -58,6 +59,28 @@ describe("s3_answer", () => {
 
 describe("the clients", () => {
   afterEach(() => vi.unstubAllEnvs());
+
+  it.each<[string, "WHEN_SUPPORTED" | "WHEN_REQUIRED", string | RegExp]>([
+    ["is not hashed again where its CRC-32 is sent", "WHEN_SUPPORTED", "UNSIGNED-PAYLOAD"],
+    ["is hashed where it is not", "WHEN_REQUIRED", /^[0-9a-f]{64}$/],
+  ])("a body %s", async (_, requestChecksumCalculation, expected) => {
+    const sent: unknown[] = [];
+    const s3 = s3_client({
+      region: "eu-central-1",
+      credentials: { accessKeyId: "a", secretAccessKey: "b" },
+      requestHandler: {
+        handle: async (request: { headers: Record<string, string> }) => {
+          sent.push(request.headers["x-amz-content-sha256"]);
+          throw new Error("not sent");
+        },
+      },
+      maxAttempts: 1,
+      requestChecksumCalculation,
+    });
+    const put = new PutObjectCommand({ Bucket: "yourplace", Key: "a", Body: "x" });
+    await expect(s3.send(put)).rejects.toThrow("not sent");
+    expect(sent).toEqual([expect.stringMatching(expected)]);
+  });
 
   it("put no checksum into presigned URLs, and check all else", async () => {
     vi.stubEnv("AWS_REGION", "eu-central-1");
