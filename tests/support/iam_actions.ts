@@ -42,6 +42,11 @@ const CREATES_AN_OBJECT: Operations = {
   UploadPart: "false",
 };
 
+const READ = "s3:GetObject";
+
+/** S3 has these condition keys for writes only. */
+const OF_WRITES: readonly string[] = ["if-match", "if-none-match"];
+
 /**
  * Nothing for an operation that is open to anyone, such as Cognito's InitiateAuth:
  * https://docs.aws.amazon.com/cognito/latest/developerguide/authentication-flows-public-server-side.html
@@ -59,24 +64,25 @@ export function questions_of(call: AwsCall): readonly AccessQuestion[] {
   }
   const bucket_arn = `arn:aws:s3:::${bucket}`;
   const creates = CREATES_AN_OBJECT[operation];
+  const signature = { "s3:authType": auth_type(call), "s3:signatureversion": "AWS4-HMAC-SHA256" };
+  const asked = Object.entries(conditions).filter(([name]) => action !== READ || !OF_WRITES.includes(name));
   const question = {
     action,
     resource: on_object === undefined ? bucket_arn : `${bucket_arn}/${key}`,
     context: {
-      ...Object.fromEntries(Object.entries(conditions).map(([name, value]) => [`s3:${name}`, value])),
+      ...Object.fromEntries(asked.map(([name, value]) => [`s3:${name}`, value])),
       ...(creates && { "s3:ObjectCreationOperation": creates }),
-      "s3:authType": auth_type(call),
-      "s3:signatureversion": "AWS4-HMAC-SHA256",
+      ...signature,
     },
   };
   const source = conditions["x-amz-copy-source"];
   if (source !== undefined) {
     const read = `arn:aws:s3:::${decodeURIComponent(source).replace(/^\//, "")}`;
-    return [question, { ...question, action: "s3:GetObject", resource: read }];
+    return [question, { action: READ, resource: read, context: signature }];
   }
   // A deletion that depends on the ETag reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
   const reads = operation === "DeleteObject" && (conditions["if-match"] ?? "*") !== "*";
-  return reads ? [question, { ...question, action: "s3:GetObject" }] : [question];
+  return reads ? [question, { ...question, action: READ }] : [question];
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html */

@@ -10,37 +10,97 @@ type Context = AccessQuestion["context"];
 
 export const PHOTO = "7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00/20261123T101530123Z_beach.jpg";
 
-/** Keys that no photo has: what other deployments, an administrator or a later version might keep in the bucket. */
-const NO_PHOTOS = [
+const USER = "7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00";
+const ID = "01hd3k9p4t0123456789abcdef";
+
+/** Keys of nothing that functions keep: what other deployments, an administrator or a later version might have there. */
+const NO_KEYS = [
   "terraform.tfstate",
   "photo-uploader/terraform.tfstate",
   "20261123T101530123Z_beach.jpg",
-  "7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00/beach.jpg",
-  "7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00/",
+  `${USER}/beach.jpg`,
+  `${USER}/`,
   ".quarantine/x",
   ".quarantine/20261123T101530123Z_x.zip",
   `.quarantine/${PHOTO}`,
+  `.quarantine/${USER}/${ID}0`,
+  `.outcomes/${PHOTO}`,
+  `.outcomes/${USER}/${ID}/x`,
+  `.tasks/${PHOTO}`,
+  `.tasks/${USER}/x/plan`,
+  `.jobs/${PHOTO}`,
+  `.jobs/${USER}/plan`,
+  `.exports/${USER}/${ID}`,
+  `.exports/${PHOTO}`,
 ];
+
+interface Kind {
+  readonly a: string;
+  readonly keys: readonly string[];
+  readonly written_once: boolean;
+}
+
+/** What functions keep in the bucket. */
+const KINDS = {
+  photo: { a: "a photo", keys: [PHOTO], written_once: true },
+  upload: { a: "an upload", keys: [`.quarantine/${USER}/${ID}`], written_once: false },
+  outcome: { a: "an outcome", keys: [`.outcomes/${USER}/${ID}`], written_once: true },
+  task: {
+    a: "a task",
+    keys: ["plan", "000012"].map((part) => `.tasks/${USER}/${ID}/${part}`),
+    written_once: true,
+  },
+  job: {
+    a: "what is known of a job",
+    keys: ["plan", "outcomes/000012", "done/000012_25_1000_25_0_0"].map(
+      (part) => `.jobs/${USER}/${ID}/${part}`,
+    ),
+    written_once: true,
+  },
+  trial: { a: "a trial", keys: [`.jobs/${USER}/${ID}/trials/000012`], written_once: false },
+} as const satisfies Readonly<Record<string, Kind>>;
+type KindName = keyof typeof KINDS;
 
 /** Conditional as the functions write, so that nothing is denied for the lack of it. */
 const WRITING: Context = { "s3:if-none-match": "*", "s3:ObjectCreationOperation": "true" };
 
-const ON_PHOTOS: readonly (readonly [action: string, what: string, context: Context])[] = [
-  ["s3:PutObject", "write a photo", WRITING],
-  ["s3:GetObject", "read a photo", {}],
-  ["s3:DeleteObject", "delete a photo", {}],
-  ["s3:AbortMultipartUpload", "abort an upload", {}],
+const ACTIONS: readonly (readonly [action: string, verb: string, context: Context])[] = [
+  ["s3:PutObject", "write", WRITING],
+  ["s3:GetObject", "read", {}],
+  ["s3:DeleteObject", "delete", {}],
+  ["s3:AbortMultipartUpload", "abort the writing of", {}],
+  ["s3:ListMultipartUploadParts", "list the parts of", {}],
 ];
 
-/** What each function may do to a photo; to do the rest is denied. */
-const OWN: Readonly<Record<string, readonly string[]>> = {
-  upload_single_photo: ["s3:PutObject"],
-  unzip: ["s3:PutObject", "s3:AbortMultipartUpload"],
-  download: ["s3:GetObject"],
-  delete: ["s3:DeleteObject"],
+const PUT = "s3:PutObject";
+const GET = "s3:GetObject";
+const DELETE = "s3:DeleteObject";
+const ABORT = "s3:AbortMultipartUpload";
+const LIST_PARTS = "s3:ListMultipartUploadParts";
+
+const OF_PARTS: readonly string[] = [ABORT, LIST_PARTS];
+
+const ADMISSION = { outcome: [PUT, GET], task: [PUT] };
+
+/** What each function may do; to do the rest is denied. */
+const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly string[]>>>>> = {
+  upload_single_photo: { photo: [PUT] },
+  unzip: { photo: [PUT, ABORT], upload: [GET, DELETE], ...ADMISSION },
+  download: { photo: [GET] },
+  delete: { photo: [DELETE] },
+  request_upload: { upload: [PUT] },
+  upload_parts: { upload: [PUT, LIST_PARTS, ABORT] },
+  complete_upload: { photo: [PUT, GET], upload: [PUT, LIST_PARTS, GET, DELETE], ...ADMISSION },
+  cancel_upload: { upload: [ABORT, DELETE], outcome: [GET] },
+  admit: { photo: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
+  job: { task: [GET], job: [GET], trial: [GET] },
+  extract: { photo: [PUT, GET, ABORT], upload: [GET], task: [PUT], job: [PUT, GET], trial: [PUT, GET] },
 };
 
+const WITHOUT_TLS = "do without TLS what it may do";
+
 const LISTS = "list";
+const LISTS_JOBS = "job";
 
 const OTHER_BUCKETS: readonly ((bucket: string) => string)[] = [
   () => "another-bucket",
@@ -64,36 +124,48 @@ const OBJECT_ACTIONS = [
   "s3:DeleteObjectVersion",
   "s3:PutObjectAcl",
   "s3:PutObjectTagging",
-  "s3:ListMultipartUploadParts",
 ];
+
+const KIND_NAMES: readonly KindName[] = ["photo", "upload", "outcome", "task", "job", "trial"];
 
 /** Every denial for one function's role, in the deployment that it belongs to. */
 export const denials_of = (own: DeployedFunction, deployment: Deployment): readonly Denial[] => [
-  ...on_photos(own, deployment),
+  ...on_objects(own, deployment),
   ...on_listings(own, deployment),
   ...on_the_bucket(deployment),
+  ...on_queues(own, deployment),
   ...on_logs(own, deployment),
   ...on_the_account(own, deployment),
 ];
 
-function on_photos({ name }: DeployedFunction, { bucket }: Deployment): Denial[] {
-  const own = OWN[name] ?? [];
-  return ON_PHOTOS.flatMap(([action, what, context]) => {
-    const deny = (label: string, key: string, more: Context = context, in_bucket = bucket) => ({
-      what: label,
+function on_objects({ name }: DeployedFunction, { bucket }: Deployment): Denial[] {
+  return ACTIONS.flatMap(([action, verb, context]) => {
+    const deny = (what: string, key: string, more: Context = context, in_bucket = bucket): Denial => ({
+      what,
       action,
       resource: `arn:aws:s3:::${in_bucket}/${key}`,
       context: more,
     });
-    const without_tls = { ...context, "aws:SecureTransport": "false" };
-    const may = own.includes(action);
+    const on_kind = (kind: KindName): Denial[] => {
+      const { a, keys, written_once } = KINDS[kind];
+      if (OF_PARTS.includes(action) && kind !== "photo" && kind !== "upload")
+        return keys.map((key) => deny("ask for parts of what has none", key));
+      const own = OWN[name]?.[kind];
+      if (own === undefined) return keys.map((key) => deny(`touch ${a}`, key));
+      if (!own.includes(action)) return keys.map((key) => deny(`${verb} ${a}`, key));
+      return keys.flatMap((key) => [
+        deny(WITHOUT_TLS, key, { ...context, "aws:SecureTransport": "false" }),
+        ...(written_once && action === PUT
+          ? [deny(`overwrite ${a}`, key, { "s3:ObjectCreationOperation": "true" })]
+          : []),
+      ]);
+    };
     return [
-      may ? deny(`${what} without TLS`, PHOTO, without_tls) : deny(what, PHOTO),
-      ...(may && action === "s3:PutObject"
-        ? [deny("write a photo without If-None-Match", PHOTO, { "s3:ObjectCreationOperation": "true" })]
-        : []),
-      ...NO_PHOTOS.map((key) => deny("touch what is no photo", key)),
-      ...OTHER_BUCKETS.map((other) => deny("touch another bucket", PHOTO, context, other(bucket))),
+      ...KIND_NAMES.flatMap(on_kind),
+      ...NO_KEYS.map((key) => deny("touch what is none of these", key)),
+      ...OTHER_BUCKETS.flatMap((other) =>
+        [PHOTO, ...KINDS.upload.keys].map((key) => deny("touch another bucket", key, context, other(bucket))),
+      ),
     ];
   });
 }
@@ -110,19 +182,29 @@ function on_listings({ name }: DeployedFunction, { bucket }: Deployment): Denial
     resource: `arn:aws:s3:::${bucket_name}`,
     context: prefix === undefined ? {} : { "s3:prefix": prefix },
   });
-  const users = "7c1e4b8a-0f52-4d0e-9d3b-5a8f6c2e1d00/";
+  const users = `${USER}/`;
+  const done = `.jobs/${USER}/${ID}/done/`;
+  const without_tls = { "aws:SecureTransport": "false" };
   return [
     name === LISTS
-      ? with_context(deny("list a user's photos without TLS", users), { "aws:SecureTransport": "false" })
+      ? with_context(deny(WITHOUT_TLS, users), without_tls)
       : deny("list a user's photos", users),
+    name === LISTS_JOBS
+      ? with_context(deny(WITHOUT_TLS, done), without_tls)
+      : deny("list what a job has done", done),
     deny("list more than one user's photos"),
     deny("list more than one user's photos", ""),
     deny("list more than one user's photos", "7"),
     deny("list more than one user's photos", "/"),
-    deny("list what is no user's", ".quarantine/"),
-    deny("list what is no user's", "."),
-    deny("list what is no user's", "photo-uploader/terraform/"),
-    ...OTHER_BUCKETS.map((other) => deny("touch another bucket", users, other(bucket))),
+    ...[".quarantine/", ".", ".jobs/", `.jobs/${USER}/`, `.jobs/${USER}/${ID}/`].map((prefix) =>
+      deny("list what is no user's", prefix),
+    ),
+    ...[`.quarantine/${USER}/`, `.tasks/${USER}/${ID}/`, "photo-uploader/terraform/"].map((prefix) =>
+      deny("list what is no user's", prefix),
+    ),
+    ...OTHER_BUCKETS.flatMap((other) =>
+      [users, done].map((prefix) => deny("touch another bucket", prefix, other(bucket))),
+    ),
   ];
 }
 
@@ -134,6 +216,24 @@ function on_the_bucket({ bucket }: Deployment): Denial[] {
     ...OBJECT_ACTIONS.map((action) => ({ what, action, resource: `${arn}/${PHOTO}`, context: {} })),
     { what, action: "s3:ListAllMyBuckets", resource: "*", context: {} },
   ];
+}
+
+/** What Lambda does for whoever has a queue. */
+const TAKING = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+
+function on_queues({ queue_arn }: DeployedFunction, { queues }: Deployment): Denial[] {
+  const deny = (what: string, resource: string, actions: readonly string[], context: Context = {}) =>
+    actions.map((action) => ({ what, action, resource, context }));
+  return queues.flatMap(({ arn }) => [
+    ...(arn === queue_arn
+      ? deny(WITHOUT_TLS, arn, TAKING, { "aws:SecureTransport": "false" })
+      : deny("take the messages of another queue", arn, TAKING)),
+    ...deny("send a message", arn, ["sqs:SendMessage"]),
+    ...deny("look after a queue", arn, [
+      ...["sqs:PurgeQueue", "sqs:SetQueueAttributes", "sqs:DeleteQueue", "sqs:AddPermission"],
+      "sqs:StartMessageMoveTask",
+    ]),
+  ]);
 }
 
 const stream_of = ({ log_group_arn }: DeployedFunction): string =>

@@ -20,6 +20,8 @@ export interface DeployedFunction {
   readonly arn: string;
   readonly account: string;
   readonly log_group_arn: string;
+  /** The queue whose messages invoke it, if there is one. */
+  readonly queue_arn: string | undefined;
   readonly role_arn: string;
   /** As the role's session appears to the services. */
   readonly principal: string;
@@ -31,6 +33,8 @@ export interface Deployment {
   readonly functions: readonly DeployedFunction[];
   readonly bucket: string;
   readonly bucket_policy: Policy;
+  /** Of every queue, those of dead letters included, with its policy. */
+  readonly queues: readonly { readonly arn: string; readonly policy: Policy }[];
 }
 
 const function_values = z.object({
@@ -43,6 +47,9 @@ const role_values = z.object({ arn: z.string(), name: z.string(), assume_role_po
 const role_policy_values = z.object({ role: z.string(), policy: z.string() });
 const bucket_values = z.object({ bucket: z.string() });
 const bucket_policy_values = z.object({ bucket: z.string(), policy: z.string() });
+const queue_values = z.object({ arn: z.string(), url: z.string() });
+const queue_policy_values = z.object({ queue_url: z.string(), policy: z.string() });
+const mapping_values = z.object({ event_source_arn: z.string(), function_name: z.string() });
 const log_group_values = z.object({ name: z.string(), arn: z.string() });
 
 /** @throws Error when a function has no role of its own here, or something else than inline policies is attached */
@@ -55,12 +62,20 @@ export function deployment_of(resources: readonly DeployedResource[]): Deploymen
   const log_groups = values("aws_cloudwatch_log_group", log_group_values);
   const functions = resources.filter(({ type }) => type === "aws_lambda_function");
   const bucket = the_one(values("aws_s3_bucket", bucket_values), () => true, "bucket").bucket;
+  const mappings = values("aws_lambda_event_source_mapping", mapping_values);
+  const queue_policies = values("aws_sqs_queue_policy", queue_policy_values);
   const on_bucket = values("aws_s3_bucket_policy", bucket_policy_values);
   return {
     bucket,
     bucket_policy: read_policy(
       the_one(on_bucket, (found) => found.bucket === bucket, "bucket policy").policy,
     ),
+    queues: values("aws_sqs_queue", queue_values).map(({ arn, url }) => ({
+      arn,
+      policy: read_policy(
+        the_one(queue_policies, ({ queue_url }) => queue_url === url, `policy of ${arn}`).policy,
+      ),
+    })),
     functions: functions.map(({ index, values }) => {
       const { arn, function_name, role: role_arn, logging_config } = z.parse(function_values, values);
       const role = the_one(roles, (found) => found.arn === role_arn, `role of ${function_name}`);
@@ -72,6 +87,7 @@ export function deployment_of(resources: readonly DeployedResource[]): Deploymen
         arn,
         account,
         log_group_arn: group.arn,
+        queue_arn: mappings.find(({ function_name: alias }) => alias === `${arn}:live`)?.event_source_arn,
         role_arn,
         principal: `arn:aws:sts::${account}:assumed-role/${role.name}/${function_name}`,
         trust: read_policy(role.assume_role_policy),

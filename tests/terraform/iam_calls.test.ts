@@ -42,7 +42,9 @@ const NEVER_SENT: Readonly<Record<string, readonly string[]>> = {
   // Every S3 client has it, for buckets of S3 Express One Zone; their names end with --x-s3.
   CreateSession: FUNCTIONS.filter((name) => name !== "authorizer" && name !== "login"),
   // lib-storage sends it where an upload has tags, and none has.
-  PutObjectTagging: ["unzip"],
+  PutObjectTagging: ["unzip", "extract"],
+  // It admits archives only, and photos are what is copied.
+  CopyObject: ["unzip"],
 };
 
 /** A form is signed for the endpoint of a command. */
@@ -66,12 +68,22 @@ describe("the recording", () => {
   });
 });
 
-/** https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html and https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html */
-function asked_by_lambda({ log_group_arn }: DeployedFunction): AccessQuestion[] {
+/**
+ * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html,
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html and
+ * https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+function asked_by_lambda({ log_group_arn, queue_arn }: DeployedFunction): AccessQuestion[] {
   const stream = `${log_group_arn}:log-stream:2026/11/23/[1]00000000000000000000000000000000`;
   return [
     ...["logs:CreateLogStream", "logs:PutLogEvents"].map((action) => ({ action, resource: stream })),
     ...["xray:PutTraceSegments", "xray:PutTelemetryRecords"].map((action) => ({ action, resource: "*" })),
+    ...(queue_arn === undefined
+      ? []
+      : ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"].map((action) => ({
+          action,
+          resource: queue_arn,
+        }))),
   ].map((question) => ({ ...question, context: {} }));
 }
 
@@ -110,6 +122,15 @@ describe.runIf(terraform_is_here)("the deployed role", () => {
   it("is one for every function of the table", () => {
     expect(sorted(deployment.functions.map(({ name }) => name))).toEqual(sorted(FUNCTIONS));
     expect(new Set(deployment.functions.map(({ role_arn }) => role_arn)).size).toBe(FUNCTIONS.length);
+  });
+
+  it("is given the messages of the function's own queue, and of no other", () => {
+    const queues = Object.entries(TABLE).flatMap(([name, { queue }]) => (queue ? [[name, queue]] : []));
+    const own = FUNCTIONS.flatMap((name) => {
+      const { queue_arn } = deployed(name);
+      return queue_arn === undefined ? [] : [[name, queue_arn.replace(/^.*:photo-uploader-/, "")]];
+    });
+    expect(own).toEqual(queues);
   });
 
   it.each(FUNCTIONS)("of %s allows all that it calls, and what Lambda does for it", async (name) => {

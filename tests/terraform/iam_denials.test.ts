@@ -20,6 +20,8 @@ const SLOW_MS = 180_000;
 
 const TABLE = read_functions_table();
 const FUNCTIONS = Object.keys(TABLE);
+const OF_QUEUES = FUNCTIONS.filter((name) => TABLE[name]?.queue !== undefined);
+const OF_THE_GATEWAY = FUNCTIONS.filter((name) => !OF_QUEUES.includes(name));
 
 const policy_of = (...Statement: Policy["Statement"]): Policy => ({ Version: "2012-10-17", Statement });
 
@@ -129,7 +131,11 @@ describe.runIf(terraform_is_here)("of what is deployed", () => {
     const api_values = z.object({ execution_arn: z.string() });
     const stage_values = z.object({ name: z.string() });
 
-    it.each(FUNCTIONS)(
+    it.each(OF_QUEUES)("%s can be invoked by nobody: Lambda itself takes its messages", (name) => {
+      expect(invocation_policy(deployed(name)).Statement).toEqual([]);
+    });
+
+    it.each(OF_THE_GATEWAY)(
       "%s can be invoked for its own route of this API, and by nothing else",
       async (name) => {
         const own = deployed(name);
@@ -179,6 +185,86 @@ describe.runIf(terraform_is_here)("of what is deployed", () => {
       expect(found).toHaveLength(1);
       return z.parse(schema, found[0]?.values);
     }
+  });
+
+  describe("the policy of a queue", () => {
+    const TLS = { "aws:SecureTransport": "true" };
+
+    /** As S3 sends events of a bucket that this account has. */
+    function from_s3(): Readonly<Record<string, string>> {
+      const { account } = deployed("admit");
+      return { ...TLS, "aws:SourceArn": `arn:aws:s3:::${deployment.bucket}`, "aws:SourceAccount": account };
+    }
+
+    const verdicts = (
+      asker: Asker,
+      action: string,
+      context: Readonly<Record<string, string>>,
+      of = events(),
+    ) =>
+      Promise.all(
+        of.map(({ arn, policy }) =>
+          verdict_on(asker, { action, resource: arn, context }, deployed("admit").account, policy),
+        ),
+      );
+
+    const events = () => deployment.queues.filter(({ arn }) => !arn.endsWith("-dead-letters"));
+
+    it("is there for each queue, and each queue of dead letters", () => {
+      expect(deployment.queues).toHaveLength(2 * OF_QUEUES.length);
+      expect(events()).toHaveLength(OF_QUEUES.length);
+    });
+
+    it("lets S3 send what happens in the bucket of this account, and do nothing else", async () => {
+      const s3 = service("s3");
+      expect(await verdicts(s3, "sqs:SendMessage", from_s3())).toEqual(["Allowed", "Allowed"]);
+      expect(await verdicts(s3, "sqs:ReceiveMessage", from_s3())).toEqual(Array(2).fill("ImplicitlyDenied"));
+      const dead = deployment.queues.filter(({ arn }) => arn.endsWith("-dead-letters"));
+      expect(await verdicts(s3, "sqs:SendMessage", from_s3(), dead)).toEqual(
+        Array(2).fill("ImplicitlyDenied"),
+      );
+    });
+
+    it("lets S3 send nothing on behalf of another bucket, or of a bucket of this name in another account", async () => {
+      const wrong = [
+        { ...from_s3(), "aws:SourceArn": "arn:aws:s3:::another-bucket" },
+        { ...from_s3(), "aws:SourceArn": `arn:aws:s3:::${deployment.bucket}-2` },
+        { ...from_s3(), "aws:SourceAccount": "999999999999" },
+        { ...TLS, "aws:SourceArn": `arn:aws:s3:::${deployment.bucket}` },
+        { ...TLS, "aws:SourceAccount": deployed("admit").account },
+        TLS,
+      ];
+      for (const context of wrong) {
+        expect(await verdicts(service("s3"), "sqs:SendMessage", context)).toEqual(
+          Array(2).fill("ImplicitlyDenied"),
+        );
+      }
+    });
+
+    it("lets nobody else send", async () => {
+      for (const asker of [service("sns"), service("lambda"), STRANGER, ANYONE]) {
+        expect(await verdicts(asker, "sqs:SendMessage", from_s3())).toEqual(
+          Array(2).fill("ImplicitlyDenied"),
+        );
+      }
+    });
+
+    it("wants TLS, even of S3 and of someone who may do anything", async () => {
+      const without = { ...from_s3(), "aws:SecureTransport": "false" };
+      const { account } = deployed("admit");
+      const anyone_here = { principal: `arn:aws:iam::${account}:user/administrator`, policies: [ANYTHING] };
+      expect(await verdicts(service("s3"), "sqs:SendMessage", without)).toEqual(
+        Array(2).fill("ExplicitlyDenied"),
+      );
+      for (const action of ["sqs:ReceiveMessage", "sqs:PurgeQueue"]) {
+        expect(await verdicts(anyone_here, action, TLS, [...deployment.queues])).toEqual(
+          Array(4).fill("Allowed"),
+        );
+        expect(await verdicts(anyone_here, action, without, [...deployment.queues])).toEqual(
+          Array(4).fill("ExplicitlyDenied"),
+        );
+      }
+    });
   });
 
   describe("the bucket's policy", () => {

@@ -55,7 +55,9 @@ function place_of({ service, key, conditions: { prefix } }: FunctionCall): strin
   if (service !== "s3") return "";
   if (key !== "") return key_place(key);
   if (prefix === undefined) return "the bucket";
-  return is_a_users(prefix) ? "the bucket, `prefix=<user>/`" : `the bucket, \`prefix=${prefix}\``;
+  return is_a_users(prefix)
+    ? "the bucket, `prefix=<user>/`"
+    : `the bucket, \`prefix=${key_place(prefix).slice(1)}`;
 }
 
 function key_place(key: string): string {

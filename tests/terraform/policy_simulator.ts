@@ -46,7 +46,8 @@ export async function verdict_on(
 }
 
 /** As the SDK connects to AWS. */
-const OVER_TLS = { "aws:SecureTransport": "true", "s3:TlsVersion": "1.3" };
+const OVER_TLS = { "aws:SecureTransport": "true" };
+const S3_OVER_TLS = { ...OVER_TLS, "s3:TlsVersion": "1.3" };
 
 /** Of a key of KMS or a role that leaves it to the policies of its account who may use it, as many do. */
 function lenient_policy(action: string, account: string): Policy | undefined {
@@ -60,21 +61,25 @@ function lenient_policy(action: string, account: string): Policy | undefined {
 }
 
 /**
- * What a function's role may do. On the bucket of the photos, the bucket's policy has a say too; any other resource is
- * taken to let the role decide.
+ * What a function's role may do. On the bucket of the photos and on the queues their policies have a say too; any other
+ * resource is taken to let the role decide.
  */
 export function verdict_on_role(
   { principal, policies, account }: DeployedFunction,
   question: AccessQuestion,
-  { bucket, bucket_policy }: Deployment,
+  { bucket, bucket_policy, queues }: Deployment,
 ): Promise<Verdict> {
-  const on_s3 = question.action.startsWith("s3:");
+  const [service] = question.action.split(":");
   const in_bucket = `${question.resource}/`.startsWith(`arn:aws:s3:::${bucket}/`);
-  const context = { ...(on_s3 && OVER_TLS), ...question.context };
+  const tls = { s3: S3_OVER_TLS, sqs: OVER_TLS }[service ?? ""] ?? {};
+  const context = { ...tls, ...question.context };
   return verdict_on(
     { principal, policies },
     { ...question, context },
     account,
-    in_bucket ? bucket_policy : lenient_policy(question.action, account),
+    in_bucket
+      ? bucket_policy
+      : (queues.find(({ arn }) => arn === question.resource)?.policy ??
+          lenient_policy(question.action, account)),
   );
 }

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "vitest";
+import { type JobKey, outcomes_key, task_key } from "../../layer/job_keys.ts";
 import { photo_filename } from "../../layer/photo_keys.ts";
-import { upload_time } from "../../layer/upload_keys.ts";
+import { new_upload_id, upload_time } from "../../layer/upload_keys.ts";
+import { job_response } from "../../schemas/job.ts";
 import { type RequestUploadResponse, request_upload_response } from "../../schemas/request_upload.ts";
 import { unzip_response } from "../../schemas/unzip.ts";
 import { upload_parts_response } from "../../schemas/upload_parts.ts";
@@ -14,7 +16,7 @@ import { file_form, read, send } from "../integration/client.ts";
 import { queues_are_empty } from "../integration/queues.ts";
 import { add_user, DEMO_USER, login, new_session, type Session } from "../integration/session.ts";
 import { type FunctionCall, start_test_stack, type TestStack } from "../integration/stack.ts";
-import { storage_of } from "../integration/storage.ts";
+import { type Storage, storage_of } from "../integration/storage.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { send_form, send_part } from "../support/uploads.ts";
 
@@ -32,6 +34,7 @@ export async function record_calls(): Promise<Recording> {
     await upload(session);
     await unzip(session);
     await uploads(stack, session);
+    await jobs(stack, session);
     await list(session);
     await download(session);
     await remove(session);
@@ -83,16 +86,24 @@ function large_photo(): Buffer {
   return bytes;
 }
 
-async function unzip(session: Session): Promise<void> {
+function archive_entries(): EntryParts[] {
   const photo = large_photo();
-  const entries: EntryParts[] = [
+  return [
     { name: "small.jpg", data: jpeg_of(3_000) },
     { name: "notes.txt", data: Buffer.from("no photo") },
     { name: "in parts.jpg", data: photo },
     // Found out at its last byte, when parts of it have been written.
     { name: "damaged.jpg", data: photo, central: { crc32: 1 }, local: { crc32: 1 } },
   ];
-  const form = file_form("archive", build_zip({ entries }), "photos.zip", "application/zip");
+}
+
+async function unzip(session: Session): Promise<void> {
+  const form = file_form(
+    "archive",
+    build_zip({ entries: archive_entries() }),
+    "photos.zip",
+    "application/zip",
+  );
   const { uploaded, skipped, failed } = read(await session.post("/unzip", form), 200, unzip_response);
   expect([uploaded, skipped, failed].map((outcomes) => outcomes.map(({ name }) => name))).toEqual([
     ["small.jpg", "in parts.jpg"],
@@ -101,8 +112,14 @@ async function unzip(session: Session): Promise<void> {
   ]);
 }
 
-const PHOTO_FILE = { bytes: jpeg_of(3_000), kind: "photo", contentType: "image/jpeg" };
-const ARCHIVE_FILE = {
+interface UploadFile {
+  readonly bytes: Buffer;
+  readonly kind: "photo" | "archive";
+  readonly contentType: string;
+}
+
+const PHOTO_FILE: UploadFile = { bytes: jpeg_of(3_000), kind: "photo", contentType: "image/jpeg" };
+const ARCHIVE_FILE: UploadFile = {
   bytes: build_zip({ entries: [{ name: "a.jpg", data: jpeg_of(3_000) }] }),
   kind: "archive",
   contentType: "application/zip",
@@ -110,12 +127,9 @@ const ARCHIVE_FILE = {
 
 /** Photos and archives: in one piece, which are left to the queue, in parts, which are completed, and cancelled ones. */
 async function uploads(stack: TestStack, session: Session): Promise<void> {
-  for (const { bytes, ...file } of [PHOTO_FILE, ARCHIVE_FILE]) {
-    const request = async (multipart: boolean) => {
-      const checksum = crc32(bytes).toString(16).padStart(8, "0");
-      const body = { name: "beach.jpg", size: bytes.byteLength, ...file, crc32: checksum, multipart };
-      return read(await session.json("/request_upload", body), 201, request_upload_response);
-    };
+  for (const file of [PHOTO_FILE, ARCHIVE_FILE]) {
+    const { bytes } = file;
+    const request = (multipart: boolean) => request_upload(session, file, multipart);
     await send_upload(stack, session, await request(false), bytes);
     // The queue may be quicker than the client, and then the client has nothing to do.
     do await send_upload(stack, session, await request(true), bytes);
@@ -127,6 +141,85 @@ async function uploads(stack: TestStack, session: Session): Promise<void> {
     }
   }
   await queues_are_empty(stack);
+}
+
+async function request_upload(
+  session: Session,
+  { bytes, ...file }: UploadFile,
+  multipart: boolean,
+): Promise<RequestUploadResponse> {
+  const checksum = crc32(bytes).toString(16).padStart(8, "0");
+  const body = { name: "beach.jpg", size: bytes.byteLength, ...file, crc32: checksum, multipart };
+  return read(await session.json("/request_upload", body), 201, request_upload_response);
+}
+
+/**
+ * Archives that are extracted by workers: one that is made a job by `/unzip`, one that is none, one whose worker has to
+ * try again after another has died, and a job that nobody has.
+ */
+async function jobs(stack: TestStack, session: Session): Promise<void> {
+  expect((await session.json("/job", { jobId: new_upload_id() })).status).toBe(404);
+  // The queue may be quicker than the client here, too.
+  do expect(await start_job(session, ARCHIVE_FILE)).toMatchObject({ status: 202 });
+  while (!has_admitted(stack, "unzip", "archive"));
+  const image = { ...PHOTO_FILE, kind: "archive", contentType: "application/zip" } as const;
+  do expect(await start_job(session, image)).toMatchObject({ status: 422 });
+  while (!stack.calls.some(({ caller, operation }) => caller === "unzip" && operation === "DeleteObject"));
+
+  const entries = archive_entries();
+  const file = { ...ARCHIVE_FILE, bytes: build_zip({ entries }) };
+  const requested = await request_upload(session, file, false);
+  const { id } = upload_ids(stack.data_dir.secret("cursor_key")).open(session.sub, requested.uploadId);
+  const storage = storage_of(stack);
+  try {
+    // The first entry has the first of these keys, but that one is another photo's.
+    const [taken = "", next = ""] = [1, 2].map((turn) => {
+      const time = new Date(upload_time(id) - turn * entries.length);
+      return `${session.sub}/${photo_filename(time, "small.jpg")}`;
+    });
+    await storage.put(taken);
+    if (requested.method === "POST") expect((await send_form(requested, file.bytes)).status).toBe(204);
+    await queues_are_empty(stack);
+    const done = { state: "done", uploaded: 2, skipped: 1, failed: 1 };
+    expect(read(await session.json("/job", { jobId: id }), 200, job_response)).toMatchObject(done);
+
+    await try_again(stack, storage, { user: session.sub, id }, next);
+    expect(read(await session.json("/job", { jobId: id }), 200, job_response)).toMatchObject(done);
+  } finally {
+    storage.close();
+  }
+}
+
+/** Its parts are joined in S3's own language, so that it is in the quarantine with no function having looked at it. */
+async function start_job(session: Session, file: UploadFile) {
+  const { uploadId } = await request_upload(session, file, true);
+  const { urls, requests } = read(
+    await session.json("/upload_parts", { uploadId, sign: [1] }),
+    200,
+    upload_parts_response,
+  );
+  await join_part(urls[1] ?? "", requests.POST, file.bytes);
+  return session.json("/unzip", { uploadId });
+}
+
+/** A task that comes again, after its worker has died when it had stored some of the entries. */
+async function try_again(
+  { functions }: TestStack,
+  storage: Storage,
+  job: JobKey,
+  stored: string,
+): Promise<void> {
+  await storage.clear(outcomes_key(job, 0));
+  await storage.clear(stored);
+  const task = { eventName: "ObjectCreated:Put", s3: { object: { key: task_key({ job, part: 0 }) } } };
+  const message = {
+    messageId: "again",
+    body: JSON.stringify({ Records: [task] }),
+    attributes: { ApproximateReceiveCount: "2" },
+  };
+  expect(await functions.extract?.invoke({ Records: [message] })).toEqual({
+    payload: { batchItemFailures: [] },
+  });
 }
 
 /** Whether a function has done itself all that there is to do. */
@@ -167,11 +260,16 @@ async function join_and_end(
       read(await session.json("/upload_parts", { uploadId, sign: [1] }), 200, upload_parts_response),
     ),
   );
-  const etag = (await send_part(joined?.urls[1] ?? "", bytes)).headers.get("etag");
+  await join_part(joined?.urls[1] ?? "", joined?.requests.POST ?? "", bytes);
+  expect((await send(ended?.requests.DELETE ?? "", { method: "DELETE" })).status).toBe(204);
+}
+
+/** Of an upload that has one part. */
+async function join_part(part_url: string, join_url: string, bytes: Buffer): Promise<void> {
+  const etag = (await send_part(part_url, bytes)).headers.get("etag");
   const part = `<Part><PartNumber>1</PartNumber><ETag>${etag}</ETag></Part>`;
   const body = `<CompleteMultipartUpload>${part}</CompleteMultipartUpload>`;
-  expect((await send(joined?.requests.POST ?? "", { method: "POST", body })).status).toBe(200);
-  expect((await send(ended?.requests.DELETE ?? "", { method: "DELETE" })).status).toBe(204);
+  expect((await send(join_url, { method: "POST", body })).status).toBe(200);
 }
 
 /** Another photo stands where this one would. */
