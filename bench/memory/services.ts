@@ -86,6 +86,7 @@ async function collect_photos(folder: string): Promise<void> {
         BUCKET,
         { key: photo_key(user, filename), headers, checksum, ...empty },
         () => {},
+        () => {},
       );
     }
   }
