@@ -8,17 +8,21 @@ import path from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { done_key, outcomes_key, plan_key, task_key, trial_key } from "../../layer/job_keys.ts";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
+import { new_upload_id, outcome_key, quarantine_key } from "../../layer/upload_keys.ts";
 import { SESSION_MINUTES } from "../../local/cognito/challenge_sessions.ts";
 import { PASSWORD_POLICY } from "../../local/cognito/password_policy.ts";
 import { DEFAULT_LIFETIMES, EXPLICIT_AUTH_FLOWS } from "../../local/cognito/user_pool.ts";
-import { BUCKET, REGION, read_config } from "../../local/config.ts";
+import { BUCKET, PHOTO_MAX_BYTES, REGION, read_config } from "../../local/config.ts";
 import { AUTHORIZER, read_functions_table } from "../../local/functions_table.ts";
 import { default_cors } from "../../local/gateway/cors.ts";
 import { AUTHORIZER_TIMEOUT_MS, INTEGRATION_TIMEOUT_MS } from "../../local/gateway/limits.ts";
 import { HANDLER } from "../../local/lambda/environment.ts";
+import { EVENT_SOURCES, MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUTS } from "../../local/queues.ts";
 import { type Stack, start_stack } from "../../local/stack.ts";
 import { environments } from "../../schemas/environment.ts";
+import { UPLOAD_SECONDS } from "../../storage/upload_id.ts";
 import { holds } from "../support/holds.ts";
 import { file_name, time, user_name } from "../support/names.ts";
 import {
@@ -33,7 +37,8 @@ announce_missing_terraform("tests/terraform/state.test.ts");
 const project = path.join(import.meta.dirname, "..", "..");
 const table = read_functions_table();
 const names = Object.keys(table).sort();
-const routed = names.filter((name) => name !== AUTHORIZER);
+const queued = names.filter((name) => table[name]?.queue !== undefined);
+const routed = names.filter((name) => name !== AUTHORIZER && !queued.includes(name));
 const defaults = read_config({});
 
 const text = z.string();
@@ -124,6 +129,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       name: text,
       function_name: text,
       function_version: text,
+      arn: text,
       invoke_arn: text,
     });
   const routes = () =>
@@ -143,6 +149,30 @@ describe.runIf(terraform_is_here)("the deployment", () => {
     });
   const roles = () => by_function("aws_iam_role", { name: text, arn: text, assume_role_policy: policy });
   const policies = () => by_function("aws_iam_role_policy", { role: text, policy });
+  const mappings = () =>
+    by_function("aws_lambda_event_source_mapping", {
+      event_source_arn: text,
+      function_name: text,
+      batch_size: z.number(),
+      maximum_batching_window_in_seconds: z.number(),
+      function_response_types: texts,
+      scaling_config: block({ maximum_concurrency: z.number() }),
+      enabled: z.boolean().nullable(),
+    });
+  const queues = (name: "queue" | "dead_letters") =>
+    new Map(
+      all("aws_sqs_queue", {
+        name: text,
+        arn: text,
+        url: text,
+        visibility_timeout_seconds: z.number().nullable(),
+        message_retention_seconds: z.number(),
+        sqs_managed_sse_enabled: z.boolean(),
+        redrive_allow_policy: text.nullable(),
+      }).flatMap((found) =>
+        found.address.startsWith(`aws_sqs_queue.${name}[`) ? [[String(found.index), found]] : [],
+      ),
+    );
   const log_group = { name: text, arn: text, retention_in_days: z.number().nullable() };
   const api = () =>
     only("aws_apigatewayv2_api", {
@@ -215,7 +245,9 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       expect(count("aws_lambda_function")).toBe(names.length);
       expect(count("aws_apigatewayv2_route")).toBe(routed.length);
       expect(count("aws_apigatewayv2_integration")).toBe(routed.length);
-      expect(count("aws_lambda_permission")).toBe(names.length);
+      expect(count("aws_lambda_permission")).toBe(routed.length + 1);
+      expect(count("aws_lambda_event_source_mapping")).toBe(queued.length);
+      expect(count("aws_sqs_queue")).toBe(2 * queued.length);
       expect(count("aws_iam_role")).toBe(names.length);
       expect(count("aws_iam_role_policy")).toBe(names.length);
       expect(count("aws_iam_role_policy_attachment")).toBe(0);
@@ -256,11 +288,6 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       });
     });
 
-    it("ends before the gateway gives up waiting", () => {
-      const waits_ms = name === AUTHORIZER ? AUTHORIZER_TIMEOUT_MS : INTEGRATION_TIMEOUT_MS;
-      expect(of(functions(), name).timeout * 1000).toBeLessThanOrEqual(waits_ms);
-    });
-
     it("has settings that its schema takes, and that the table names", () => {
       const [{ variables }] = of(functions(), name).environment;
       expect(Object.keys(variables).sort()).toEqual(row?.environment.toSorted());
@@ -285,28 +312,14 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       const alias = of(aliases(), name);
       expect({ publish, version: /^\d+$/.test(version) }).toEqual({ publish: true, version: true });
       expect(alias).toMatchObject({ name: "live", function_name, function_version: version });
+      expect(alias.invoke_arn).toContain(`:function:${function_name}:live/`);
+      if (row?.queue !== undefined) {
+        expect(of(mappings(), row.queue).function_name).toBe(alias.arn);
+        return;
+      }
       const uri =
         name === AUTHORIZER ? authorizer().authorizer_uri : of(integrations(), name).integration_uri;
       expect(uri).toBe(alias.invoke_arn);
-      expect(alias.invoke_arn).toContain(`:function:${function_name}:live/`);
-    });
-
-    it("may be called by the gateway for its own route alone", () => {
-      const { function_name } = of(functions(), name);
-      const { execution_arn } = api();
-      const source =
-        name === AUTHORIZER
-          ? `authorizers/${authorizer().id}`
-          : `${stage().name}/${of(routes(), name).route_key.replace(" ", "")}`;
-      const allowed = permissions().filter((permission) => permission.function_name === function_name);
-      expect(allowed).toMatchObject([
-        {
-          action: "lambda:InvokeFunction",
-          principal: "apigateway.amazonaws.com",
-          qualifier: "live",
-          source_arn: `${execution_arn}/${source}`,
-        },
-      ]);
     });
 
     it("has a role of its own that only Lambda takes, with the table's actions and no wildcard", () => {
@@ -320,7 +333,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       const allows = document.Statement.filter(({ Effect }) => Effect === "Allow");
       const actions = allows.flatMap(({ Action }) => Action);
       expect(actions.filter((action) => /[*?]/.test(action))).toEqual([]);
-      expect(actions.filter((action) => !/^(logs|xray):/.test(action)).toSorted()).toEqual(
+      expect(actions.filter((action) => !/^(logs|xray|sqs):/.test(action)).toSorted()).toEqual(
         Object.values(row?.permissions ?? {})
           .flat()
           .toSorted(),
@@ -361,6 +374,31 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       expect(only("aws_cloudwatch_dashboard", { dashboard_body: text }).dashboard_body).toContain(
         `"${function_name}"`,
       );
+    });
+  });
+
+  describe.each([AUTHORIZER, ...routed])("the function %s, which the gateway calls,", (name) => {
+    it("ends before the gateway gives up waiting", () => {
+      const waits_ms = name === AUTHORIZER ? AUTHORIZER_TIMEOUT_MS : INTEGRATION_TIMEOUT_MS;
+      expect(of(functions(), name).timeout * 1000).toBeLessThanOrEqual(waits_ms);
+    });
+
+    it("may be called by the gateway for its own route alone", () => {
+      const { function_name } = of(functions(), name);
+      const { execution_arn } = api();
+      const source =
+        name === AUTHORIZER
+          ? `authorizers/${authorizer().id}`
+          : `${stage().name}/${of(routes(), name).route_key.replace(" ", "")}`;
+      const allowed = permissions().filter((permission) => permission.function_name === function_name);
+      expect(allowed).toMatchObject([
+        {
+          action: "lambda:InvokeFunction",
+          principal: "apigateway.amazonaws.com",
+          qualifier: "live",
+          source_arn: `${execution_arn}/${source}`,
+        },
+      ]);
     });
   });
 
@@ -419,6 +457,153 @@ describe.runIf(terraform_is_here)("the deployment", () => {
     });
   });
 
+  describe.each(queued)("the function %s, which has a queue,", (name) => {
+    it("may be called by nobody: Lambda itself takes its messages", () => {
+      const { function_name } = of(functions(), name);
+      expect(permissions().filter((permission) => permission.function_name === function_name)).toEqual([]);
+    });
+  });
+
+  describe.each(queued)("the queue of %s", (name) => {
+    const queue = table[name]?.queue ?? "admissions";
+    const source = EVENT_SOURCES[queue];
+
+    it("is told by S3 of what the laptop's is told of", () => {
+      const { bucket, queue: targets } = only("aws_s3_bucket_notification", {
+        bucket: text,
+        queue: z.array(
+          z.object({ queue_arn: text, events: texts, filter_prefix: text, filter_suffix: text.nullable() }),
+        ),
+      });
+      expect(bucket).toBe(BUCKET);
+      expect(targets).toHaveLength(queued.length);
+      expect(targets.filter(({ queue_arn }) => queue_arn === of(queues("queue"), queue).arn)).toEqual([
+        expect.objectContaining({ events: ["s3:ObjectCreated:*"], filter_prefix: source.prefix }),
+      ]);
+      expect(targets.every(({ filter_suffix }) => !filter_suffix)).toBe(true);
+    });
+
+    it("gives messages to the function as the laptop's does, one of which can fail by itself", () => {
+      expect(of(mappings(), queue)).toMatchObject({
+        event_source_arn: of(queues("queue"), queue).arn,
+        function_name: of(aliases(), name).arn,
+        batch_size: source.batch_size,
+        maximum_batching_window_in_seconds: 0,
+        function_response_types: ["ReportBatchItemFailures"],
+      });
+      expect(of(mappings(), queue).enabled ?? true).toBe(true);
+    });
+
+    it("leaves most of an account's thousand sandboxes to others", () => {
+      const [{ maximum_concurrency }] = of(mappings(), queue).scaling_config;
+      expect(maximum_concurrency).toBeGreaterThanOrEqual(2);
+      expect(maximum_concurrency).toBeLessThanOrEqual(100);
+    });
+
+    it("does not give a message again while the function may be at it", () => {
+      expect(of(queues("queue"), queue).visibility_timeout_seconds).toBe(
+        VISIBILITY_TIMEOUTS * (table[name]?.timeout_s ?? 0),
+      );
+    });
+
+    it("has a queue of its own for dead letters, after as many tries as on the laptop", () => {
+      const own = of(queues("queue"), queue);
+      const dead = of(queues("dead_letters"), queue);
+      const redrive = all("aws_sqs_queue_redrive_policy", {
+        queue_url: text,
+        redrive_policy: json(z.object({ deadLetterTargetArn: text, maxReceiveCount: z.number() })),
+      }).filter(({ queue_url }) => queue_url === own.url);
+      expect(redrive.map(({ redrive_policy }) => redrive_policy)).toEqual([
+        { deadLetterTargetArn: dead.arn, maxReceiveCount: MAX_RECEIVE_COUNT },
+      ]);
+      expect(JSON.parse(dead.redrive_allow_policy ?? "null")).toEqual({
+        redrivePermission: "byQueue",
+        sourceQueueArns: [own.arn],
+      });
+    });
+
+    it("keeps and encrypts what waits, and dead letters for longer", () => {
+      const day_s = 24 * 60 * 60;
+      const [waiting, dead] = [of(queues("queue"), queue), of(queues("dead_letters"), queue)];
+      expect(waiting.message_retention_seconds).toBeGreaterThanOrEqual(4 * day_s);
+      expect(dead.message_retention_seconds).toBe(14 * day_s);
+      expect([waiting, dead].map((each) => each.sqs_managed_sse_enabled)).toEqual([true, true]);
+    });
+
+    it("has an alarm on a single dead letter, one on messages that wait, and its place on the dashboard", () => {
+      const alarms = all("aws_cloudwatch_metric_alarm", {
+        namespace: text,
+        metric_name: text,
+        dimensions: z.record(text, text).nullable(),
+        comparison_operator: text,
+        threshold: z.number(),
+      }).filter(({ namespace }) => namespace === "AWS/SQS");
+      const [waiting, dead] = [of(queues("queue"), queue), of(queues("dead_letters"), queue)];
+      const of_queue = (name: string) => alarms.filter(({ dimensions }) => dimensions?.QueueName === name);
+      expect(of_queue(dead.name)).toMatchObject([
+        {
+          metric_name: "ApproximateNumberOfMessagesVisible",
+          comparison_operator: "GreaterThanOrEqualToThreshold",
+          threshold: 1,
+        },
+      ]);
+      expect(of_queue(waiting.name)).toMatchObject([
+        { metric_name: "ApproximateAgeOfOldestMessage", comparison_operator: "GreaterThanThreshold" },
+      ]);
+      expect(of_queue(waiting.name)[0]?.threshold).toBeGreaterThan(waiting.visibility_timeout_seconds ?? 0);
+      const { dashboard_body } = only("aws_cloudwatch_dashboard", { dashboard_body: text });
+      for (const name of [waiting.name, dead.name]) expect(dashboard_body).toContain(`"${name}"`);
+    });
+
+    it("is the only one whose messages the function's role may take", () => {
+      const taking = of(policies(), name).policy.Statement.filter(({ Action }) =>
+        Action.some((action) => action.startsWith("sqs:")),
+      );
+      expect(taking.flatMap(({ Resource }) => Resource)).toEqual([of(queues("queue"), queue).arn]);
+      expect(taking.flatMap(({ Action }) => Action).toSorted()).toEqual([
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+      ]);
+    });
+
+    it("takes messages of S3 for this bucket of this account alone, and nothing without TLS", () => {
+      const document = (url: string) =>
+        all("aws_sqs_queue_policy", { queue_url: text, policy }).find(({ queue_url }) => queue_url === url)
+          ?.policy;
+      const { arn, url } = of(queues("queue"), queue);
+      const tls_only = (resource: string) => ({
+        Sid: "TlsOnly",
+        Effect: "Deny",
+        Principal: "*",
+        Action: ["sqs:*"],
+        Resource: [resource],
+        Condition: { Bool: { "aws:SecureTransport": "false" } },
+      });
+      expect(document(url)?.Statement).toEqual([
+        {
+          Sid: "NewObjects",
+          Effect: "Allow",
+          Principal: { Service: "s3.amazonaws.com" },
+          Action: ["sqs:SendMessage"],
+          Resource: [arn],
+          Condition: {
+            ArnEquals: { "aws:SourceArn": `arn:aws:s3:::${BUCKET}` },
+            StringEquals: { "aws:SourceAccount": of(roles(), name).arn.split(":")[4] },
+          },
+        },
+        tls_only(arn),
+      ]);
+      const dead = of(queues("dead_letters"), queue);
+      expect(document(dead.url)?.Statement).toEqual([tls_only(dead.arn)]);
+    });
+  });
+
+  it("takes photos as large as the laptop does, and no larger than S3 can copy", () => {
+    const [{ variables }] = of(functions(), "request_upload").environment;
+    expect(variables.PHOTO_MAX_BYTES).toBe(String(PHOTO_MAX_BYTES));
+  });
+
   it("throttles every route, and that of login most", () => {
     const settings = stage().route_settings;
     expect(settings.map(({ route_key }) => route_key).sort()).toEqual(
@@ -469,7 +654,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       treat_missing_data: text,
       dimensions: z.record(text, text).nullable(),
     });
-    expect(alarms).toHaveLength(3 * names.length + 2);
+    expect(alarms).toHaveLength(3 * names.length + 2 * queued.length + 2);
     for (const { treat_missing_data } of alarms) expect(treat_missing_data).toBe("notBreaching");
     const of_api = alarms.find(({ metric_name }) => metric_name === "5xx");
     expect(of_api?.dimensions).toEqual({ ApiId: api().id, Stage: stage().name });
@@ -522,76 +707,177 @@ describe.runIf(terraform_is_here)("the deployment", () => {
       });
     });
 
-    it("drops unfinished uploads and old versions, and never a photo that is there", () => {
+    it("drops unfinished uploads, old versions and what is kept below dots, and never a photo that is there", () => {
       const { rule: rules } = only("aws_s3_bucket_lifecycle_configuration", {
         rule: z.array(
           z.object({
             status: z.literal("Enabled"),
+            filter: block({
+              prefix: text.nullable(),
+              tag: z.array(z.unknown()),
+              object_size_greater_than: z.number().nullable(),
+              object_size_less_than: z.number().nullable(),
+            }),
             abort_incomplete_multipart_upload: z.array(z.object({ days_after_initiation: z.number() })),
-            noncurrent_version_expiration: z.array(z.object({ noncurrent_days: z.number() })),
+            noncurrent_version_expiration: z.array(
+              z.object({ noncurrent_days: z.number(), newer_noncurrent_versions: z.number().nullable() }),
+            ),
             expiration: z.array(
               z.object({
                 days: z.number().nullable(),
                 date: text.nullable(),
-                expired_object_delete_marker: z.boolean(),
+                expired_object_delete_marker: z.boolean().nullable(),
               }),
             ),
             transition: z.array(z.unknown()),
           }),
         ),
       });
-      expect(rules.flatMap((rule) => rule.abort_incomplete_multipart_upload)).toEqual([
-        { days_after_initiation: 1 },
+      const below = (prefix: string) =>
+        rules.filter(({ filter: [filter] }) => (filter.prefix ?? "") === prefix);
+      const everywhere = below("");
+      expect(everywhere.flatMap((rule) => rule.abort_incomplete_multipart_upload)).toEqual([
+        { days_after_initiation: 2 },
       ]);
-      expect(rules.flatMap((rule) => rule.noncurrent_version_expiration)).toEqual([{ noncurrent_days: 30 }]);
-      expect(rules.flatMap(({ transition }) => transition)).toEqual([]);
-      expect(rules.flatMap(({ expiration }) => expiration)).toEqual([
+      expect(2 * 24 * 60 * 60).toBeGreaterThan(UPLOAD_SECONDS);
+      expect(everywhere.flatMap((rule) => rule.noncurrent_version_expiration)).toMatchObject([
+        { noncurrent_days: 30 },
+      ]);
+      expect(everywhere.flatMap(({ expiration }) => expiration)).toMatchObject([
         { days: null, date: null, expired_object_delete_marker: true },
       ]);
+      expect(rules.flatMap(({ transition }) => transition)).toEqual([]);
+
+      const upload = { user: "ann", id: new_upload_id() };
+      const kept: readonly (readonly [key: string, days: number])[] = [
+        [quarantine_key(upload), 7],
+        [outcome_key(upload), 30],
+        [task_key({ job: upload, part: "plan" }), 30],
+        [task_key({ job: upload, part: 1 }), 30],
+        [plan_key(upload), 30],
+        [trial_key({ job: upload, part: 1 }), 30],
+      ];
+      for (const [key, days] of kept) {
+        const expirations = rules
+          .filter(({ filter: [{ prefix }] }) => prefix && key.startsWith(prefix))
+          .map(({ expiration, noncurrent_version_expiration: old }) => [
+            expiration[0]?.days,
+            old[0]?.noncurrent_days,
+          ]);
+        expect([key, expirations]).toEqual([key, [[days, 1]]]);
+      }
+      for (const { expiration, filter } of rules) {
+        if (expiration[0]?.days) expect(filter[0].prefix).toMatch(/^\.\w+\/$/);
+      }
     });
 
     it("lets a page follow a redirect of the API, whose origin is then null, with the token's header", () => {
-      const { cors_rule } = only("aws_s3_bucket_cors_configuration", {
-        cors_rule: block({
-          allowed_origins: texts,
-          allowed_methods: texts,
-          allowed_headers: texts,
-          expose_headers: texts,
-        }),
-      });
-      const [{ allowed_origins, allowed_methods, allowed_headers, expose_headers }] = cors_rule;
-      expect(allowed_origins).toEqual(["*"]);
-      expect(allowed_headers).toEqual(["*"]);
-      expect(allowed_methods).toContain("GET");
-      expect(expose_headers).toEqual(expect.arrayContaining(["ETag", "Content-Disposition"]));
+      const reading = cors_rules().filter(({ allowed_methods }) => allowed_methods.includes("GET"));
+      expect(reading).toHaveLength(1);
+      expect(reading[0]).toMatchObject({ allowed_origins: ["*"], allowed_headers: ["*"] });
+      expect(reading[0]?.expose_headers).toEqual(expect.arrayContaining(["ETag", "Content-Disposition"]));
     });
 
-    it("keeps every photo where the policies look for one, and nothing of a user under a dot", () => {
-      const granted = [...policies().values()].flatMap(({ policy: document }) =>
-        document.Statement.filter(
-          ({ Effect, Action }) =>
-            Effect === "Allow" && Action.some((action) => /^s3:\w+Object$/.test(action)),
-        ).flatMap(({ Resource = [] }) => Resource),
+    it("lets the pages that may call the API upload by a form and in parts, and join or remove those", () => {
+      for (const method of ["POST", "PUT", "DELETE"]) {
+        const fitting = cors_rules().filter(({ allowed_methods }) => allowed_methods.includes(method));
+        expect(fitting).toMatchObject([{ allowed_headers: ["*"] }]);
+        expect(fitting[0]?.allowed_origins).toEqual(api().cors_configuration[0].allow_origins);
+        expect(fitting[0]?.expose_headers).toEqual(expect.arrayContaining(["ETag", "x-amz-checksum-crc32"]));
+      }
+    });
+
+    const cors_rules = () =>
+      only("aws_s3_bucket_cors_configuration", {
+        cors_rule: z.array(
+          z.object({
+            allowed_origins: texts,
+            allowed_methods: texts,
+            allowed_headers: texts,
+            expose_headers: texts,
+          }),
+        ),
+      }).cors_rule;
+
+    const matches = (pattern: string, value: string) =>
+      new RegExp(
+        `^${pattern
+          .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+          .replaceAll("*", ".*")
+          .replaceAll("?", ".")}$`,
+        "su",
+      ).test(value);
+
+    /** The patterns of the resources that functions may do something to. */
+    const granted = () =>
+      new Set(
+        [...policies().values()].flatMap(({ policy: document }) =>
+          document.Statement.filter(
+            ({ Effect, Action }) =>
+              Effect === "Allow" && Action.some((action) => /^s3:\w+Object$/.test(action)),
+          ).flatMap(({ Resource = [] }) => Resource),
+        ),
       );
-      expect(new Set(granted).size).toBe(1);
-      const matches = (pattern: string, value: string) =>
-        new RegExp(
-          `^${pattern
-            .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-            .replaceAll("*", ".*")
-            .replaceAll("?", ".")}$`,
-          "su",
-        ).test(value);
+    const arn_of = (key: string) => `arn:aws:s3:::${BUCKET}/${key}`;
+    /** By how the patterns begin: of photos, and of each prefix with a dot. */
+    const pattern_below = (prefix: string): string => {
+      const found = [...granted()].filter((pattern) => pattern.startsWith(arn_of(prefix)));
+      const [pattern] = found;
+      if (pattern === undefined || found.length > 1)
+        throw new Error(`There are ${found.length} for ${prefix}.`);
+      return pattern;
+    };
+
+    it("keeps every photo where the policies look for one, and nothing of a user under a dot", () => {
+      const pattern = pattern_below("*");
       holds(
         fc.property(user_name, time, file_name, (user, at, name) => {
-          const arn = `arn:aws:s3:::${BUCKET}/${photo_key(user, photo_filename(at, name))}`;
-          expect(matches(granted[0] ?? "", arn)).toBe(true);
+          const key = photo_key(user, photo_filename(at, name));
+          expect(matches(pattern, arn_of(key))).toBe(true);
           expect(user_prefix(user)).not.toMatch(/^\./);
         }),
       );
       for (const other of ["a.txt", ".exports/ann/a.zip", "ann/notes.txt", "ann/2026_x.jpg"]) {
-        expect(matches(granted[0] ?? "", `arn:aws:s3:::${BUCKET}/${other}`)).toBe(false);
+        expect(matches(pattern, arn_of(other))).toBe(false);
       }
+    });
+
+    it("keeps uploads and jobs where the policies look for them, and nothing of them is denied as a photo", () => {
+      const denied = [...policies().values()].flatMap(({ policy: document }) =>
+        document.Statement.filter(({ Sid }) => Sid === "PhotosAreUnderUsers").flatMap(
+          ({ Resource = [] }) => Resource,
+        ),
+      );
+      expect(new Set(denied).size).toBe(1);
+      const counts = { entries: 1, bytes: 2, uploaded: 3, skipped: 4, failed: 5 };
+      const part = fc.integer({ min: 0, max: 999_999 });
+      // Cognito makes them.
+      holds(
+        fc.property(fc.uuid(), part, (user, shard) => {
+          const upload = { user, id: new_upload_id() };
+          const kept: readonly (readonly [prefix: string, keys: readonly string[]])[] = [
+            [".quarantine/", [quarantine_key(upload)]],
+            [".outcomes/", [outcome_key(upload)]],
+            [".tasks/", [task_key({ job: upload, part: "plan" }), task_key({ job: upload, part: shard })]],
+            [
+              ".jobs/",
+              [
+                plan_key(upload),
+                outcomes_key(upload, shard),
+                done_key(upload, shard, counts),
+                trial_key({ job: upload, part: shard }),
+              ],
+            ],
+          ];
+          for (const [prefix, keys] of kept) {
+            for (const key of keys) {
+              expect([key, matches(pattern_below(prefix), arn_of(key))]).toEqual([key, true]);
+              expect([key, matches(denied[0] ?? "", arn_of(key))]).toEqual([key, false]);
+            }
+          }
+        }),
+      );
+      expect(granted().size).toBe(5);
     });
   });
 
