@@ -77,9 +77,11 @@ locals {
           Condition = null
         } if length(actions) > 0
       ],
-      # S3 itself refuses to overwrite what is written once, even where the code forgot to ask it: also of a copy, by the
-      # announcement of 2025 (the guide said otherwise before). The second condition spares the parts of an upload, which
-      # take no If-None-Match: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+      # S3 itself refuses to overwrite what is written once, even where the code forgot to ask it. The second condition spares
+      # the parts of an upload, which take no If-None-Match:
+      # https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+      # A copy takes it since October 2025, as that page did not know before:
+      # https://www.amazonaws.cn/en/new/2025/amazon-s3-adds-conditional-write-functionality-to-copy-operations
       [
         for objects in [flatten([for resource, actions in f.permissions : local.resources[resource].written_once if contains(actions, "s3:PutObject")])] : {
           Sid      = "NothingIsOverwritten"
