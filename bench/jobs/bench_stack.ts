@@ -1,0 +1,54 @@
+/** The laptop stack of the bench, as seen by who measures: started, asked what it has done, stopped. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import * as z from "zod";
+import { type Tally, tally } from "./tally.ts";
+
+const addresses = z.object({
+  /** Of the gateway. */
+  url: z.string(),
+  s3_url: z.string(),
+});
+
+export interface BenchStack extends z.infer<typeof addresses> {
+  /** What it has done since the last time it was asked. */
+  readonly done_since: () => Promise<Tally>;
+  readonly stop: () => Promise<void>;
+}
+
+export interface BenchStackSettings {
+  readonly data_dir: string;
+  readonly dist_dir: string;
+  /** Another than the project's. */
+  readonly table_file?: string;
+}
+
+export async function start_bench_stack({
+  data_dir,
+  dist_dir,
+  table_file,
+}: BenchStackSettings): Promise<BenchStack> {
+  const script = join(import.meta.dirname, "stack_process.ts");
+  const child = fork(script, [data_dir, dist_dir, ...(table_file === undefined ? [] : [table_file])]);
+  const ended = once(child, "exit").then(([code]) => {
+    throw new Error(`the stack of the bench ended with ${code}`);
+  });
+  ended.catch(() => {}); // where nobody waits for it, it has been told to
+  const message = async () => {
+    const [value] = await Promise.race([once(child, "message"), ended]);
+    return value;
+  };
+  return {
+    ...addresses.parse(await message()),
+    done_since: async () => {
+      const answer = message();
+      child.send("tally");
+      return tally.parse(await answer);
+    },
+    stop: async () => {
+      if (child.connected) child.disconnect();
+      await ended.catch(() => {});
+    },
+  };
+}
