@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 describe("a restart", () => {
-  it("keeps photos, users, tokens, refresh tokens and cursors", async () => {
+  it("keeps photos, users, tokens, refresh tokens and cursors", { timeout: 90_000 }, async () => {
     const data_dir = join(root, "data");
     const first = await start_test_stack({ data_dir });
     const before = await new_session(first, "lasting");

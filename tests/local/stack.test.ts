@@ -68,7 +68,7 @@ describe("the functions", () => {
     const pool = { USER_POOL_ID: stack.cognito.pool_id, USER_POOL_CLIENT_ID: stack.cognito.client_id };
     expect(await own("authorizer")).toEqual({ ...pool, JWKS_URI: stack.cognito.jwks_uri });
     expect(await own("login")).toEqual({ USER_POOL_CLIENT_ID: stack.cognito.client_id });
-    expect(await own("unzip")).toEqual({ PHOTOS_BUCKET: "yourplace" });
+    expect(await own("delete")).toEqual({ PHOTOS_BUCKET: "yourplace" });
     expect(await own("list")).toEqual({
       PHOTOS_BUCKET: "yourplace",
       CURSOR_KEY: expect.stringMatching(/^[\w-]{43}$/),
