@@ -2,6 +2,7 @@
 import { figure, markdown_table } from "../archive/table.ts";
 import { billed_seconds, costs, type FunctionsTable, gb_seconds, memory_of } from "./costs.ts";
 import type { InvocationReport } from "./meter.ts";
+import { WORKER } from "./one_worker.ts";
 import type { Run } from "./runs.ts";
 import type { Tally } from "./tally.ts";
 
@@ -71,6 +72,28 @@ export function invocations_table(tally: Tally, table: FunctionsTable): string {
     ];
   });
   const header = ["function", "invocations", "s", "longest, s", "starts, s", "CPU s", "billed", "GB-s"];
+  return markdown_table(header, rows);
+}
+
+/** One line for each run of `one_worker.ts`. */
+export function worker_table(runs: readonly Run[], table: FunctionsTable): string {
+  const has = memory_of(table, WORKER);
+  const rows = runs.map(({ title, tally }) => {
+    const invocations = tally.invocations[WORKER] ?? [];
+    const peak = Math.max(...invocations.map(({ peak_rss }) => peak_rss)) / MIB;
+    return [
+      title,
+      invocations.length.toLocaleString("en"),
+      figure(total(invocations, billed_seconds)),
+      figure(Math.max(...invocations.map(({ seconds }) => seconds))),
+      figure(total(invocations, ({ cpu_seconds }) => cpu_seconds)),
+      figure(gb_seconds(has, invocations)),
+      figure(peak),
+      String(has),
+      peak < has ? "yes" : "**no**",
+    ];
+  });
+  const header = ["", "tasks", "s", "longest, s", "CPU s", "GB-s", "peak, MiB", "has, MB", "under"];
   return markdown_table(header, rows);
 }
 
