@@ -1,6 +1,6 @@
 /** What was measured of uploads and jobs, as Markdown. */
 import { figure, markdown_table } from "../archive/table.ts";
-import { billed_seconds, costs, type FunctionsTable, gb_seconds, memory_of } from "./costs.ts";
+import { billed_seconds, costs, type FunctionsTable, gb_seconds, memory_of, PRICES } from "./costs.ts";
 import type { InvocationReport } from "./meter.ts";
 import { WORKER } from "./one_worker.ts";
 import type { Run } from "./runs.ts";
@@ -88,12 +88,24 @@ export function worker_table(runs: readonly Run[], table: FunctionsTable): strin
       figure(Math.max(...invocations.map(({ seconds }) => seconds))),
       figure(total(invocations, ({ cpu_seconds }) => cpu_seconds)),
       figure(gb_seconds(has, invocations)),
+      (gb_seconds(has, invocations) * PRICES.gb_second).toFixed(5),
       figure(peak),
       String(has),
       peak < has ? "yes" : "**no**",
     ];
   });
-  const header = ["", "tasks", "s", "longest, s", "CPU s", "GB-s", "peak, MiB", "has, MB", "under"];
+  const header = [
+    "",
+    "tasks",
+    "s",
+    "longest, s",
+    "CPU s",
+    "GB-s",
+    "dollars for them",
+    "peak, MiB",
+    "has, MB",
+    "under",
+  ];
   return markdown_table(header, rows);
 }
 

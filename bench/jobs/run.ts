@@ -8,7 +8,7 @@ import { made_archive } from "../archive/archives.ts";
 import { figure } from "../archive/table.ts";
 import { circumstances, load_of_machine } from "../circumstances.ts";
 import { NoRuntimeClient, runtime_client } from "../lambda/runtime_client.ts";
-import { job_archives } from "./archives.ts";
+import { type JobArchive, job_archives } from "./archives.ts";
 import { type BenchStack, type BenchStackSettings, start_bench_stack } from "./bench_stack.ts";
 import { build_metered } from "./metered_dist.ts";
 import { WORKER, work_through } from "./one_worker.ts";
@@ -36,6 +36,9 @@ const say = (line: string): void => {
   process.stderr.write(`${line}\n`);
 };
 
+/** What an answer of S3 takes on AWS, about; as in the bench of the engine, end to end. */
+const DELAY_MS = 20;
+
 const table = read_functions_table();
 await mkdir(options.folder, { recursive: true });
 const own_folder = await mkdtemp(join(options.folder, "jobs-"));
@@ -57,17 +60,19 @@ async function bench(): Promise<void> {
   const runs: Run[] = [];
   let photo_line = "";
   if (is_wanted("jobs-photo")) {
+    say("jobs-photo");
     const run = await on_a_stack({ dist_dir }, photo_run);
     runs.push(run);
     photo_line = `The photo came back in ${figure(run.download_seconds)} s, of the same SHA-256.`;
   }
   for (const one of files) {
     if (!is_wanted(one.archive.name)) continue;
+    say(one.archive.name);
     runs.push(await on_a_stack({ dist_dir }, (stack) => archive_run(stack, one, say)));
   }
   const worked = await worker_runs(
     dist_dir,
-    files.filter(({ archive }) => is_wanted(archive.name.replace("jobs", "worker"))),
+    files.filter(({ archive }) => is_wanted(worker_name(archive))),
   );
   const text = report(runs, photo_line, worked, load_before);
   process.stdout.write(`${text}\n`);
@@ -77,9 +82,12 @@ async function bench(): Promise<void> {
 }
 
 function is_wanted(name: string): boolean {
-  if (!name.includes(options.only)) return false;
-  say(name);
-  return true;
+  return name.includes(options.only);
+}
+
+/** The name of an archive's other run. */
+function worker_name({ name }: JobArchive): string {
+  return name.replace("jobs", "worker");
 }
 
 /** Each has a stack of its own, with nothing in it and no function that has been called. */
@@ -97,9 +105,6 @@ async function on_a_stack<T>(
   }
 }
 
-/** What an answer of S3 takes on AWS, about; as in the bench of the engine, end to end. */
-const DELAY_MS = 20;
-
 /** The runs, or why there are none. */
 async function worker_runs(
   dist_dir: string,
@@ -115,6 +120,7 @@ async function worker_runs(
     const work: Work = ({ s3_url }) => work_through(client, definition, s3_url);
     const runs: Run[] = [];
     for (const one of files) {
+      say(worker_name(one.archive));
       const settings = { dist_dir, table_file, delay_ms: DELAY_MS };
       runs.push(await on_a_stack(settings, (stack) => archive_run(stack, one, say, work)));
     }
@@ -139,15 +145,7 @@ function report(
       circumstances("npm run bench:jobs --", load_before, options.quick),
       `- One round; load ${load_of_machine().toFixed(1)} at its end, of which the bench itself makes about 3`,
     ].join("\n"),
-    "## Throughput",
-    throughput_table(runs),
-    [
-      photo_line,
-      "Every entry was stored exactly once: as many objects as entries, each under the key that its outcome names, with its MD5, and nothing beside them.",
-      trouble_lines(runs),
-    ].join(" "),
-    "## Peak memory of a worker",
-    memory_table(runs, table),
+    ...(runs.length > 0 ? throughput_and_memory(runs, photo_line) : []),
     `## One worker in AWS's own runtime client, S3 ${DELAY_MS} ms away`,
     typeof worked === "string" ? worked : worker_table(worked, table),
     ...of_archives.flatMap((run) => [
@@ -160,4 +158,20 @@ function report(
       costs_table(run, table),
     ]),
   ].join("\n\n");
+}
+
+function throughput_and_memory(runs: readonly Run[], photo_line: string): string[] {
+  return [
+    "## Throughput",
+    throughput_table(runs),
+    [
+      photo_line,
+      "Every entry was stored exactly once: as many objects as entries, each under the key that its outcome names, with its MD5, and nothing beside them.",
+      trouble_lines(runs),
+    ]
+      .join(" ")
+      .trim(),
+    "## Peak memory of each process",
+    memory_table(runs, table),
+  ];
 }
