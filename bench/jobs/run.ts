@@ -143,7 +143,7 @@ function report(
     "Written by the bench itself; what is measured, and how to repeat it, is in [README.md](README.md#uploads-and-jobs).",
     [
       circumstances("npm run bench:jobs --", load_before, options.quick),
-      `- One round; load ${load_of_machine().toFixed(1)} at its end, of which the bench itself makes about 3`,
+      `- One round; load ${load_of_machine().toFixed(1)} at its end, of which the bench itself makes 1 to 3`,
     ].join("\n"),
     ...(runs.length > 0 ? throughput_and_memory(runs, photo_line) : []),
     `## One worker in AWS's own runtime client, S3 ${DELAY_MS} ms away`,
