@@ -27,14 +27,17 @@ const ARCHIVE_TYPES: ReadonlySet<string> = new Set([
   "application/x-zip",
 ]);
 
+/** What browsers and libraries say of files that they do not know, such as raw photos. The bytes decide in any case. */
+const UNKNOWN_TYPE = "application/octet-stream";
+
 /** For which a form can be sent; what has been begun by then goes on. */
 const FORM_SECONDS = 600;
 
 export const request_upload =
   (store: PhotoStore, { seal }: UploadIds, photo_max_bytes: number) =>
   async ({ username, body, signal }: Request<RequestUploadRequest>): Promise<Reply> => {
-    const { contentType: content_type, multipart = body.size > IN_ONE_PIECE_BYTES, ...rest } = body;
-    const declaration = { ...rest, content_type };
+    const { contentType, multipart = body.size > IN_ONE_PIECE_BYTES, ...rest } = body;
+    const declaration = { ...rest, content_type: contentType || UNKNOWN_TYPE };
     refuse_type(declaration);
     refuse_size(declaration, photo_max_bytes);
     const { kind, size, crc32 } = declaration;
@@ -59,16 +62,21 @@ const in_seconds = (seconds: number): Date => new Date(Date.now() + seconds * 10
 
 function refuse_type({ kind, content_type }: Declaration): void {
   const accepted = kind === "photo" ? PHOTO_TYPES : ARCHIVE_TYPES;
-  if (accepted.has(content_type)) return;
-  throw problem("type_not_accepted", `For ${kind}s it is one of ${[...accepted].join(", ")}.`, {
+  if (content_type === UNKNOWN_TYPE || accepted.has(content_type)) return;
+  throw problem("type_not_accepted", `For ${kind}s it is one of ${[...accepted, UNKNOWN_TYPE].join(", ")}.`, {
     errors: [{ field: "contentType", message: "This type is not accepted." }],
   });
 }
 
+const SMALLER = {
+  photo: "Save it with a stronger compression, or ask the operator for a higher limit.",
+  archive: "Make several archives of it.",
+} as const;
+
 function refuse_size({ kind, size }: Declaration, photo_max_bytes: number): void {
   const limit = kind === "photo" ? photo_max_bytes : ARCHIVE_MAX_BYTES;
   if (size <= limit) return;
-  throw problem("file_too_large", `A ${kind} may have ${limit} bytes.`, {
+  throw problem("file_too_large", `${limit} bytes are the most for one ${kind}. ${SMALLER[kind]}`, {
     errors: [{ field: "size", message: `Too big: expected at most ${limit} bytes` }],
   });
 }

@@ -50,7 +50,7 @@ async function start_extraction(
   { username: user, body: { uploadId }, signal }: Request<NamedUpload>,
 ): Promise<Reply> {
   const { id, kind } = open(user, uploadId);
-  if (kind !== "archive") throw upload_refusal("not_an_archive");
+  if (kind !== "archive") throw declared_as_photo();
   const admitted = await admit(store, { user, id }, signal);
   if (admitted === undefined) {
     throw problem(
@@ -62,6 +62,11 @@ async function start_extraction(
   const answer: UnzipStarted = { jobId: id };
   return { status: 202, body: answer };
 }
+
+const declared_as_photo = () =>
+  problem("upload_refused", "It was declared as a photo. POST /complete_upload says what has become of it.", {
+    reason: "not_an_archive",
+  });
 
 async function unpack(
   store: PhotoStore,

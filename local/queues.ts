@@ -12,20 +12,19 @@ type EventSource = {
   /** Of the keys of the objects. */
   readonly prefix: string;
   readonly batch_size: number;
+  /** For how many of the function's timeouts a message is hidden from others once it has been received. */
+  readonly visibility_timeouts: number;
   /** Invocations at once; a laptop has fewer processors than AWS. */
   readonly max_concurrency: number;
 };
 
 export const EVENT_SOURCES: Readonly<Record<QueueName, EventSource>> = {
-  admissions: { prefix: ".quarantine/", batch_size: 10, max_concurrency: 4 },
-  // One at a time, since a task may take all the time that a function has.
-  extractions: { prefix: ".tasks/", batch_size: 1, max_concurrency: 4 },
+  admissions: { prefix: ".quarantine/", batch_size: 10, visibility_timeouts: 6, max_concurrency: 4 },
+  // As in terraform/queues.tf, which says why.
+  extractions: { prefix: ".tasks/", batch_size: 1, visibility_timeouts: 2, max_concurrency: 4 },
 };
 
 export const MAX_RECEIVE_COUNT = 5;
-
-/** In the function's timeouts: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html */
-export const VISIBILITY_TIMEOUTS = 6;
 
 export type StackQueues = {
   readonly queues: Readonly<Partial<Record<QueueName, Queue>>>;
@@ -57,7 +56,7 @@ export function open_queues({ config, table, data_dir, on_log }: Settings): Stac
     if (name === undefined) return [];
     const queue = file.open({
       name,
-      visibility_timeout_s: VISIBILITY_TIMEOUTS * timeout_s,
+      visibility_timeout_s: EVENT_SOURCES[name].visibility_timeouts * timeout_s,
       max_receive_count: MAX_RECEIVE_COUNT,
       on_dead: (messages) => on_log(dead_letter_line(messages), name),
     });

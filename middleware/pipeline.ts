@@ -61,7 +61,10 @@ const http_pipeline = <Body>(
   middy<HttpEvent, HttpAnswer, Error, Context, HttpInternal>({
     timeoutEarlyInMillis: ANSWER_MS,
     timeoutEarlyResponse: () => {
-      throw problem("timeout", "Try again, with a smaller file if the connection is slow.");
+      throw problem(
+        "timeout",
+        "Try again. If a file was sent along, send a smaller one, or send it by POST /request_upload.",
+      );
     },
   })
     .use([

@@ -5,7 +5,8 @@ import { expires_at, kind, part_size, size, upload_id } from "./upload.ts";
 export const request_upload_request = z.strictObject({
   name: z.string().check(z.minLength(1), z.maxLength(1024)),
   size,
-  contentType: z.string().check(z.minLength(1), z.maxLength(100)),
+  /** "" is `application/octet-stream`. */
+  contentType: z.string().check(z.maxLength(100)),
   kind,
   /** As a ZIP has it, in hexadecimal. S3 then refuses any other content. */
   crc32: z.optional(

@@ -2,20 +2,21 @@
 # messages. What fails five times waits in a dead-letter queue for a person. local/queues.ts has the same numbers.
 
 locals {
-  # Which new objects each queue is told of, and how many messages one invocation is given.
+  # Which new objects each queue is told of, how many messages one invocation is given, and for how many of the function's
+  # time-outs a message is then hidden. AWS advises six, for batches whose function is throttled; the laptop has the same.
+  # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
   event_sources = {
-    admissions = { prefix = ".quarantine/", batch_size = 10 }
-    # One at a time, since a task may take all the time that a function has.
-    extractions = { prefix = ".tasks/", batch_size = 1 }
+    admissions = { prefix = ".quarantine/", batch_size = 10, visibility_timeouts = 6 }
+    # One at a time, since a task may take all the time that a function has. Where its worker dies, a lane of the job waits
+    # for this long, and a message that comes while its worker is alive does no harm.
+    extractions = { prefix = ".tasks/", batch_size = 1, visibility_timeouts = 2 }
   }
 
   # Each queue with the function that takes its messages.
   queues = {
     for name, f in var.functions : f.queue => merge(local.event_sources[f.queue], {
-      function = name
-      # Six times the function's time-out, so that no message comes again while Lambda is still at it:
-      # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
-      visibility_s = 6 * f.timeout_s
+      function     = name
+      visibility_s = local.event_sources[f.queue].visibility_timeouts * f.timeout_s
     }) if f.queue != null
   }
 

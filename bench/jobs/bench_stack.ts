@@ -17,20 +17,19 @@ export interface BenchStack extends z.infer<typeof addresses> {
   readonly stop: () => Promise<void>;
 }
 
-export interface BenchStackSettings {
-  readonly data_dir: string;
-  readonly dist_dir: string;
-  /** Another than the project's. */
-  readonly table_file?: string;
-}
+export const bench_stack_settings = z.object({
+  data_dir: z.string(),
+  /** Of the bundles. */
+  dist_dir: z.string(),
+  /** Of another table of functions than the project's. */
+  table_file: z.optional(z.string()),
+  /** Added to each request, of the functions and of the client. */
+  delay_ms: z.optional(z.number()),
+});
+export type BenchStackSettings = z.infer<typeof bench_stack_settings>;
 
-export async function start_bench_stack({
-  data_dir,
-  dist_dir,
-  table_file,
-}: BenchStackSettings): Promise<BenchStack> {
-  const script = join(import.meta.dirname, "stack_process.ts");
-  const child = fork(script, [data_dir, dist_dir, ...(table_file === undefined ? [] : [table_file])]);
+export async function start_bench_stack(settings: BenchStackSettings): Promise<BenchStack> {
+  const child = fork(join(import.meta.dirname, "stack_process.ts"), [JSON.stringify(settings)]);
   const ended = once(child, "exit").then(([code]) => {
     throw new Error(`the stack of the bench ended with ${code}`);
   });

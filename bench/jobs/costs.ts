@@ -4,7 +4,7 @@ import type { InvocationReport } from "./meter.ts";
 import type { Tally } from "./tally.ts";
 
 /** Dollars in eu-central-1, of which docs/costs.md says how they are known. */
-const PRICES = {
+export const PRICES = {
   gb_second: 0.0000133334,
   million_invocations: 0.2,
   thousand_writes: 0.0054,

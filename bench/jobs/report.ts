@@ -1,7 +1,8 @@
 /** What was measured of uploads and jobs, as Markdown. */
 import { figure, markdown_table } from "../archive/table.ts";
-import { billed_seconds, costs, type FunctionsTable, gb_seconds, memory_of } from "./costs.ts";
+import { billed_seconds, costs, type FunctionsTable, gb_seconds, memory_of, PRICES } from "./costs.ts";
 import type { InvocationReport } from "./meter.ts";
+import { WORKER } from "./one_worker.ts";
 import type { Run } from "./runs.ts";
 import type { Tally } from "./tally.ts";
 
@@ -71,6 +72,40 @@ export function invocations_table(tally: Tally, table: FunctionsTable): string {
     ];
   });
   const header = ["function", "invocations", "s", "longest, s", "starts, s", "CPU s", "billed", "GB-s"];
+  return markdown_table(header, rows);
+}
+
+/** One line for each run of `one_worker.ts`. */
+export function worker_table(runs: readonly Run[], table: FunctionsTable): string {
+  const has = memory_of(table, WORKER);
+  const rows = runs.map(({ title, tally }) => {
+    const invocations = tally.invocations[WORKER] ?? [];
+    const peak = Math.max(...invocations.map(({ peak_rss }) => peak_rss)) / MIB;
+    return [
+      title,
+      invocations.length.toLocaleString("en"),
+      figure(total(invocations, billed_seconds)),
+      figure(Math.max(...invocations.map(({ seconds }) => seconds))),
+      figure(total(invocations, ({ cpu_seconds }) => cpu_seconds)),
+      figure(gb_seconds(has, invocations)),
+      (gb_seconds(has, invocations) * PRICES.gb_second).toFixed(5),
+      figure(peak),
+      String(has),
+      peak < has ? "yes" : "**no**",
+    ];
+  });
+  const header = [
+    "",
+    "tasks",
+    "s",
+    "longest, s",
+    "CPU s",
+    "GB-s",
+    "dollars for them",
+    "peak, MiB",
+    "has, MB",
+    "under",
+  ];
   return markdown_table(header, rows);
 }
 

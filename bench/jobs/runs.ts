@@ -7,6 +7,8 @@ import { photo } from "../end_to_end/archives.ts";
 import type { JobArchive } from "./archives.ts";
 import type { BenchStack } from "./bench_stack.ts";
 import { type Client, sign_in } from "./client.ts";
+import type { InvocationReport } from "./meter.ts";
+import { WORKER } from "./one_worker.ts";
 import { check_stored, hashes_of, s3_of } from "./stored_photos.ts";
 import { sum_of, type Tally } from "./tally.ts";
 
@@ -31,7 +33,7 @@ export type Say = (line: string) => void;
 const PHOTO_BYTES = 12_000_000;
 
 /** Of the client that waits for a job. */
-export const POLL_MS = 500;
+const POLL_MS = 500;
 
 /** @throws Error where it is not what was uploaded that is downloaded */
 export async function photo_run(stack: BenchStack): Promise<Run & { readonly download_seconds: number }> {
@@ -69,12 +71,21 @@ export async function photo_run(stack: BenchStack): Promise<Run & { readonly dow
   };
 }
 
+export interface ArchiveFile {
+  readonly archive: JobArchive;
+  /** Its path. */
+  readonly file: string;
+}
+
+/** Extracts what has been asked for, where the stack has no worker. */
+export type Work = (stack: BenchStack) => Promise<InvocationReport[]>;
+
 /** @throws Error where it is not exactly the archive's entries that are stored, once each */
 export async function archive_run(
   stack: BenchStack,
-  archive: JobArchive,
-  file: string,
+  { archive, file }: ArchiveFile,
   say: Say,
+  work?: Work,
 ): Promise<Run> {
   const client = await sign_in(stack.url);
   const declared = {
@@ -93,12 +104,13 @@ export async function archive_run(
   const begin = performance.now();
   const jobId = await client.complete_archive(upload.uploadId);
   if ((await client.unzip(upload.uploadId)) !== jobId) throw new Error("an archive is to have one job");
+  const worked = await work?.(stack);
   const job = await client.ended_job(jobId, POLL_MS, progress_line(say));
   const seconds = since(begin);
   const client_cpu_seconds = cpu_since(cpu_before);
   say(`${job.state} in ${seconds.toFixed(1)} s`);
   if (job.state !== "done") throw new Error(`the archive is ${job.state}: ${job.reason}`);
-  const tally = sum_of(while_uploading, await stack.done_since());
+  const { invocations, ...tally } = sum_of(while_uploading, await stack.done_since());
   await check(stack, client, archive, jobId);
   say("checked");
   return {
@@ -108,7 +120,7 @@ export async function archive_run(
     seconds,
     entries: job.uploaded,
     bytes: job.bytes.done,
-    tally,
+    tally: { ...tally, invocations: { ...invocations, ...(worked && { [WORKER]: worked }) } },
     client_cpu_seconds,
   };
 }

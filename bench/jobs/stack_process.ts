@@ -1,17 +1,23 @@
 /**
- * The laptop stack in a process of its own, so that the client of the bench does not hold it up:
- * `stack_process.ts <data folder> <folder of the bundles> [<table of functions>]`.
- * Sends its addresses when it is there, and its tally whenever it is sent anything and the queues are empty.
+ * The laptop stack in a process of its own, so that the client of the bench does not hold it up. Its settings are the
+ * one argument, as JSON. Sends its addresses when it is there, and its tally whenever it is sent anything and the queues
+ * are empty.
  */
+import { Server } from "node:http";
 import { setTimeout } from "node:timers/promises";
 import type { AwsCall } from "../../local/aws/call.ts";
 import { read_config } from "../../local/config.ts";
 import { read_functions_table } from "../../local/functions_table.ts";
 import { EVENT_SOURCES } from "../../local/queues.ts";
 import { caller_of, start_stack } from "../../local/stack.ts";
+import { hold_requests } from "../end_to_end/held_requests.ts";
+import { bench_stack_settings } from "./bench_stack.ts";
 import { add_call, add_line, no_tally } from "./tally.ts";
 
-const [data_dir = "", dist_dir = "", table_file] = process.argv.slice(2);
+const { data_dir, dist_dir, table_file, delay_ms } = bench_stack_settings.parse(
+  JSON.parse(process.argv[2] ?? ""),
+);
+if (delay_ms !== undefined) hold_requests(Server.prototype, delay_ms, () => {});
 const table = read_functions_table(table_file);
 const functions = Object.keys(table);
 

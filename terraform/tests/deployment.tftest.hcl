@@ -336,7 +336,7 @@ run "with_the_defaults" {
     error_message = "A queue takes no more than its share of the sandboxes."
   }
   assert {
-    condition     = alltrue([for name, f in var.functions : aws_sqs_queue.queue[f.queue].visibility_timeout_seconds == 6 * f.timeout_s if f.queue != null])
+    condition     = alltrue([for name, f in var.functions : aws_sqs_queue.queue[f.queue].visibility_timeout_seconds == (f.queue == "admissions" ? 6 : 2) * f.timeout_s if f.queue != null])
     error_message = "A message does not come again while Lambda is still at it."
   }
   assert {

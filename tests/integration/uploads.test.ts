@@ -127,7 +127,7 @@ describe("a client that never asks", () => {
   it("finds its photo all the same, since S3 tells the queue", async () => {
     const session = await new_session(stack, "silent");
     const bytes = await fixture_photo("android_single.heic");
-    await sent(session, bytes, { name: "IMG_0001.HEIC", contentType: "image/heic" });
+    await sent(session, bytes, { name: "IMG_0001.HEIC", contentType: "" });
     await queues_are_empty(stack);
     const [photo] = (await session.list()).photos;
     expect(photo).toMatchObject({ name: "IMG_0001.HEIC", size: bytes.byteLength });

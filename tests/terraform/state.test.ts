@@ -19,7 +19,7 @@ import { AUTHORIZER, read_functions_table } from "../../local/functions_table.ts
 import { default_cors } from "../../local/gateway/cors.ts";
 import { AUTHORIZER_TIMEOUT_MS, INTEGRATION_TIMEOUT_MS } from "../../local/gateway/limits.ts";
 import { HANDLER } from "../../local/lambda/environment.ts";
-import { EVENT_SOURCES, MAX_RECEIVE_COUNT, VISIBILITY_TIMEOUTS } from "../../local/queues.ts";
+import { EVENT_SOURCES, MAX_RECEIVE_COUNT } from "../../local/queues.ts";
 import { type Stack, start_stack } from "../../local/stack.ts";
 import { environments } from "../../schemas/environment.ts";
 import { UPLOAD_SECONDS } from "../../storage/upload_id.ts";
@@ -502,7 +502,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
 
     it("does not give a message again while the function may be at it", () => {
       expect(of(queues("queue"), queue).visibility_timeout_seconds).toBe(
-        VISIBILITY_TIMEOUTS * (table[name]?.timeout_s ?? 0),
+        source.visibility_timeouts * (table[name]?.timeout_s ?? 0),
       );
     });
 
