@@ -5,12 +5,13 @@ import { upload_id } from "./upload.ts";
 
 export const complete_upload_request = z.strictObject({ uploadId: upload_id });
 
-export const complete_upload_response = z.union([
-  /** A photo, with its type as sniffed from the bytes. */
-  z.strictObject({ filename, size, contentType: content_type }),
-  /** An archive, whose extraction has been asked for. */
-  z.strictObject({ jobId: z.string() }),
-]);
+/** A photo, with its type as sniffed from the bytes. */
+export const upload_completed = z.strictObject({ filename, size, contentType: content_type });
+
+/** An archive, whose extraction has been asked for. */
+export const extraction_started = z.strictObject({ jobId: z.string() });
+
+export const complete_upload_response = z.union([upload_completed, extraction_started]);
 
 export type CompleteUploadRequest = z.infer<typeof complete_upload_request>;
 export type CompleteUploadResponse = z.infer<typeof complete_upload_response>;

@@ -10,7 +10,7 @@ export const request_upload_request = z.strictObject({
   kind,
   /** As a ZIP has it, in hexadecimal. S3 then refuses any other content. */
   crc32: z.optional(
-    z.string().check(z.regex(/^[0-9a-f]{8}$/i, "Invalid CRC-32: expected 8 hexadecimal digits")),
+    z.string().check(z.regex(/^[0-9a-fA-F]{8}$/, "Invalid CRC-32: expected 8 hexadecimal digits")),
   ),
   /** In parts, which can be resumed; else in one piece, as a form. */
   multipart: z.optional(z.boolean()),

@@ -1,0 +1,51 @@
+/** POST /list */
+import { list_request, list_response } from "../../schemas/list.ts";
+import { type Operation, request_model, response_model } from "../operation.ts";
+import { FILENAME, FILENAME_EXAMPLE, NAME, SIZE, UPLOADED_AT } from "../photo_fields.ts";
+
+export const list: Operation = {
+  tag: "Photos",
+  summary: "List the photos, newest first",
+  description:
+    "The body may be empty. A walk with the cursor sees each photo that was there at its beginning exactly once, whatever is " +
+    "uploaded meanwhile.",
+  body: {
+    json: request_model(list_request, {
+      name: "ListRequest",
+      fields: {
+        limit: "How many photos at most; without it, as many as fit an answer.",
+        cursor: "Of the answer before.",
+      },
+      example: { limit: 50 },
+    }),
+    may_be_empty: true,
+  },
+  answers: {
+    200: {
+      about: "Photos of the user.",
+      json: response_model(list_response, {
+        name: "ListResponse",
+        fields: {
+          photos: {
+            about: "Newest first.",
+            fields: { filename: FILENAME, name: NAME, size: SIZE, uploadedAt: UPLOADED_AT },
+          },
+          cursor: "There while there are older photos. It is of one user.",
+        },
+        example: {
+          photos: [
+            {
+              filename: FILENAME_EXAMPLE,
+              name: "beach.jpg",
+              size: 812954,
+              uploadedAt: "2026-11-23T10:15:30.123Z",
+            },
+          ],
+          cursor: "kQ7XcQ0b2mB1yK5sZ4nV8wEoRf6uHjAi",
+        },
+      }),
+    },
+  },
+  asks: "storage",
+  problems: ["invalid_cursor"],
+};
