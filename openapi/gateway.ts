@@ -23,7 +23,7 @@ export const gateway_texts: Readonly<Record<number, GatewayText>> = {
   404: { when: "This deployment has no such route.", message: "Not Found" },
   413: {
     when: "The body is too large: the gateway takes 10 MB, and a function some 4.5 MB of a file.",
-    message: "Request Entity Too Large",
+    message: "Request Too Long",
   },
   429: { when: "Too many requests at once.", message: "Too Many Requests" },
   431: {

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import * as z from "zod";
 import { type ProblemResponse, problem_response } from "../../schemas/problem.ts";
+import { check_exchange } from "./exchanges.ts";
 
 export interface Answer {
   readonly status: number;
@@ -12,10 +13,14 @@ export interface Answer {
 export type SentBody = NonNullable<RequestInit["body"]>;
 export type SentHeaders = Readonly<Record<string, string>>;
 
+/** What the API of a stack answers is held against openapi.json. */
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
   const response = await fetch(url, { redirect: "manual", ...init });
-  const { status, headers } = response;
-  return { status, headers, bytes: Buffer.from(await response.arrayBuffer()) };
+  const { status, headers, redirected } = response;
+  const answer = { status, headers, bytes: Buffer.from(await response.arrayBuffer()) };
+  // Of a client that follows redirects, the last answer alone is seen.
+  if (!redirected) check_exchange(url, init, answer);
+  return answer;
 }
 
 export const post = (url: string, body?: SentBody, headers: SentHeaders = {}): Promise<Answer> =>

@@ -8,6 +8,7 @@ import { read_functions_table } from "../../local/functions_table.ts";
 import { caller_of, type Stack, type StackSettings, start_stack } from "../../local/stack.ts";
 import { build } from "../../scripts/build.ts";
 import { questions_of } from "../support/iam_actions.ts";
+import { is_api } from "./exchanges.ts";
 
 export interface LogLine {
   /** A function's name, `gateway`, `s3` or `cognito`. */
@@ -67,6 +68,7 @@ export async function start_test_stack({
       dist_dir,
       skip_build: true,
     });
+    is_api(stack.url);
     const close = async () => {
       await stack.close();
       await remove();
