@@ -16,6 +16,7 @@ import {
   REGION,
 } from "./config.ts";
 import { type DataDir, open_data_dir } from "./data_dir.ts";
+import { docs_pages } from "./docs_pages.ts";
 import { AUTHORIZER, type FunctionDefinition, read_functions_table } from "./functions_table.ts";
 import { default_cors } from "./gateway/cors.ts";
 import { type Gateway, type Route, start_gateway } from "./gateway/server.ts";
@@ -281,6 +282,7 @@ function open_gateway(
     port: config.port,
     region: REGION,
     routes: new Map(routes),
+    pages: docs_pages(),
     authorizer: invoke_of(AUTHORIZER),
     token_header: config.token_header,
     authorizer_ttl_s: config.authorizer_ttl_s,

@@ -20,6 +20,7 @@ export function start_page(page: StartPage): string {
   return `photo-uploader runs on this machine.
 
   API      ${page.url}
+  Docs     ${page.url}/docs
   S3       ${page.s3_url}  bucket ${BUCKET}, region ${REGION}, access key ${CREDENTIALS.accessKeyId} / ${CREDENTIALS.secretAccessKey}
   Cognito  ${page.cognito_url}  pool ${page.pool_id}, client ${page.client_id}; its e-mails go to ${page.mail_file}
 ${queue_lines(page).join("")}  Data     ${page.config.data_dir}

@@ -126,7 +126,7 @@ const text_header = (description: string, required: boolean, example: string): P
 
 const HEADERS: Readonly<Record<AnyHeader, Part>> = {
   "Cache-Control": text_header(
-    "Photos and tokens are one user's: no cache keeps them.",
+    "Photos and tokens are one user's, and no cache keeps them; this document is everyone's.",
     true,
     "private, no-store",
   ),

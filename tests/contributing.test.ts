@@ -22,12 +22,18 @@ describe("a new endpoint", () => {
   });
 
   it.each(endpoints)("%s: its route, schema, test and documents are there", (name) => {
+    // What is not a POST takes no body, and is at a path of its own.
+    const route = table[name]?.route?.startsWith("GET ") ? table[name].route : `POST /${name}`;
+    const [method, path = ""] = route.split(" ");
     const forgotten = [
-      table[name]?.route === `POST /${name}` ? "" : `the route POST /${name} in the table of functions`,
-      existsSync(join(root, "schemas", `${name}.ts`)) ? "" : `schemas/${name}.ts`,
+      table[name]?.route === route ? "" : `the route ${route} in the table of functions`,
+      method === "GET" || existsSync(join(root, "schemas", `${name}.ts`)) ? "" : `schemas/${name}.ts`,
+      existsSync(join(root, "openapi", "operations", `${name}.ts`)) ? "" : `openapi/operations/${name}.ts`,
       existsSync(join(root, "tests", "handlers", `${name}.test.ts`)) ? "" : `tests/handlers/${name}.test.ts`,
-      api.includes(`\n## POST /${name}\n`) ? "" : `the section "## POST /${name}" in docs/api.md`,
-      read("README.md").includes(`curl $api/${name} `) ? "" : `the curl line of /${name} in README.md`,
+      api.includes(`\n## ${route}\n`) ? "" : `the section "## ${route}" in docs/api.md`,
+      new RegExp(`curl \\$api${path}\\s`).test(read("README.md"))
+        ? ""
+        : `the curl line of ${path} in README.md`,
     ];
     expect(forgotten.filter(Boolean)).toEqual([]);
   });
@@ -36,7 +42,7 @@ describe("a new endpoint", () => {
     const settings = /read_environment\("(\w+)"\)/.exec(read(`handlers/${name}.ts`))?.[1] ?? "";
     const schema = new Map(Object.entries(environments)).get(settings);
     const missing_from_nothing = schema?.safeParse({}).error?.issues.map(({ path }) => path[0]);
-    expect(table[name]?.environment.toSorted()).toEqual(missing_from_nothing?.toSorted());
+    expect(table[name]?.environment.toSorted()).toEqual((missing_from_nothing ?? []).toSorted());
   });
 });
 

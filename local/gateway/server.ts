@@ -29,6 +29,8 @@ export type GatewaySettings = {
   readonly region: string;
   /** By route key, such as `POST /login`. Paths are compared as they are; there are no path parameters. */
   readonly routes: ReadonlyMap<string, Route>;
+  /** What this gateway answers by itself, by route key; a route goes first. */
+  readonly pages?: ReadonlyMap<string, () => Answer>;
   readonly authorizer: Invoke;
   /** The authorizer's identity source is `$request.header.<token_header>`. */
   readonly token_header: string;
@@ -128,6 +130,8 @@ function create_request_judge(settings: GatewaySettings): Judge {
     if (preflight !== undefined) return { route_key: "OPTIONS", answer: preflight };
     if (announces_too_much(facts.headers)) return { route_key: "-", answer: gateway_answer(413) };
     const route = settings.routes.get(route_key);
+    const page = settings.pages?.get(route_key);
+    if (route === undefined && page !== undefined) return { route_key, answer: page() };
     if (route === undefined) return { route_key: "-", answer: gateway_answer(404) };
     return { route_key, answer: await judge_route(facts, route_key, route, body) };
   };

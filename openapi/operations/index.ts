@@ -9,6 +9,7 @@ import { job } from "./job.ts";
 import { list } from "./list.ts";
 import { login } from "./login.ts";
 import { logout } from "./logout.ts";
+import { openapi } from "./openapi.ts";
 import { refresh } from "./refresh.ts";
 import { request_upload } from "./request_upload.ts";
 import { unzip } from "./unzip.ts";
@@ -37,4 +38,5 @@ export const operations: Readonly<Record<Endpoint, Operation>> = {
   cancel_upload,
   unzip,
   job,
+  openapi,
 };

@@ -120,15 +120,15 @@ run "with_the_defaults" {
     error_message = "Every function of the table has a route, but the authorizer and those of the queues."
   }
   assert {
-    condition     = alltrue([for name, route in aws_apigatewayv2_route.function : route.route_key == "POST /${name}"])
+    condition     = alltrue([for name, route in aws_apigatewayv2_route.function : route.route_key == (name == "openapi" ? "GET /openapi.json" : "POST /${name}")])
     error_message = "A route is named as its function."
   }
   assert {
     condition = alltrue([
       for name, route in aws_apigatewayv2_route.function :
-      contains(["login", "refresh", "logout"], name) ? route.authorization_type == "NONE" : route.authorization_type == "CUSTOM" && route.authorizer_id == aws_apigatewayv2_authorizer.token.id
+      contains(["login", "refresh", "logout", "openapi"], name) ? route.authorization_type == "NONE" : route.authorization_type == "CUSTOM" && route.authorizer_id == aws_apigatewayv2_authorizer.token.id
     ])
-    error_message = "Every route but those of login, refresh and logout asks the authorizer."
+    error_message = "Every route but those of login, refresh, logout and openapi asks the authorizer."
   }
   assert {
     condition = alltrue([

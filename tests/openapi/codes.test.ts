@@ -51,8 +51,11 @@ const NEVER_ANSWERED: Readonly<Record<string, readonly string[]>> = {
   unzip: A_REASON,
 };
 
+/** The bundle of the document has every code in it. */
+const { openapi: _, ...others } = operations;
+
 describe("the problems of", () => {
-  it.each(Object.entries(operations))("%s are those that its bundle can throw", async (name, operation) => {
+  it.each(Object.entries(others))("%s are those that its bundle can throw", async (name, operation) => {
     const outfile = join(work, `${name}.cjs`);
     await bundle_function(join(root, "handlers", `${name}.ts`), outfile);
     const bundle = await readFile(outfile, "utf8");
