@@ -21,7 +21,7 @@ const TAGS: Readonly<Record<Tag, string>> = {
 const DESCRIPTION = `Photos, and archives of photos, of the users of a Cognito user pool.
 
 Bodies are JSON in UTF-8 unless the operation takes a file. Fields of JSON that are not named here are refused. Times are
-ISO 8601 in UTC with milliseconds, sizes are bytes.
+ISO 8601 in UTC with milliseconds, sizes are bytes, and lengths of texts are counted in units of UTF-16.
 
 What goes wrong is answered as problem details (RFC 9457), \`application/problem+json\`, with a stable \`code\`. The gateway's own
 answers are \`{"message": "…"}\` as \`application/json\`: so the same status may come with either. A method and a path that are not

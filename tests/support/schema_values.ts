@@ -1,0 +1,116 @@
+/** fast-check arbitraries of what a JSON Schema of openapi.json describes, and of what it does not. */
+import * as fc from "fast-check";
+import * as z from "zod";
+
+export type Schema = Readonly<Record<string, unknown>>;
+
+const schema_words = z.looseObject({
+  $ref: z.string().optional(),
+  type: z.string().optional(),
+  const: z.unknown().optional(),
+  enum: z.array(z.unknown()).optional(),
+  pattern: z.string().optional(),
+  minLength: z.int().default(0),
+  maxLength: z.int().default(100),
+  minimum: z.int().optional(),
+  exclusiveMinimum: z.int().optional(),
+  maximum: z.int().default(Number.MAX_SAFE_INTEGER),
+  properties: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
+  required: z.array(z.string()).default([]),
+  items: z.record(z.string(), z.unknown()).default({}),
+  maxItems: z.int().default(10),
+  oneOf: z.array(z.record(z.string(), z.unknown())).default([]),
+  anyOf: z.array(z.record(z.string(), z.unknown())).default([]),
+});
+
+/** Values of a field whatever its schema says further, such as the ids of things that are there. */
+export type Known = Readonly<Record<string, readonly unknown[]>>;
+
+export interface SchemaValues {
+  /** Values that the schema describes. */
+  valid(schema: Schema): fc.Arbitrary<unknown>;
+}
+
+/** @param document in which references are looked up */
+export function schema_values(document: unknown, known: Known = {}): SchemaValues {
+  function valid(schema: Schema): fc.Arbitrary<unknown> {
+    const words = schema_words.parse(schema);
+    if (words.$ref !== undefined) return valid(referred(document, words.$ref));
+    if ("const" in schema) return fc.constant(words.const);
+    if (words.enum !== undefined) return fc.constantFrom(...words.enum);
+    const members = [...words.oneOf, ...words.anyOf];
+    if (members.length > 0) return fc.oneof(...members.map(valid));
+    if (words.type === "string") return text(words);
+    if (words.type === "boolean") return fc.boolean();
+    if (words.type === "integer") {
+      const min = words.minimum ?? (words.exclusiveMinimum ?? -1) + 1;
+      return fc
+        .oneof(fc.integer({ min, max: Math.min(words.maximum, min + 1000) }), fc.maxSafeInteger())
+        .map((number) => Math.min(Math.max(number, min), words.maximum));
+    }
+    if (words.type === "array") return fc.array(valid(words.items), { maxLength: words.maxItems });
+    if (words.type === "object") return fields(words);
+    throw new Error(`There are no values for ${JSON.stringify(schema)}.`);
+  }
+
+  function fields({ properties, required }: z.infer<typeof schema_words>): fc.Arbitrary<unknown> {
+    const model = Object.entries(properties).map(([name, schema]) => {
+      const there = (known[name] ?? []).filter((value) => fits(value, schema));
+      const arbitrary = valid(schema);
+      return [name, there.length > 0 ? fc.oneof(fc.constantFrom(...there), arbitrary) : arbitrary] as const;
+    });
+    return fc.record(Object.fromEntries(model), { requiredKeys: required });
+  }
+
+  return { valid };
+}
+
+/** A cursor of one operation is too long for another. */
+const fits = (value: unknown, schema: Schema): boolean =>
+  typeof value !== "string" || value.length <= schema_words.parse(schema).maxLength;
+
+/** Lengths are those of UTF-16, as the document says. */
+function text({ pattern, minLength, maxLength }: z.infer<typeof schema_words>): fc.Arbitrary<string> {
+  if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
+  const bounds = { minLength, maxLength };
+  return fc
+    .oneof(
+      { weight: 3, arbitrary: fc.string(bounds) },
+      { weight: 2, arbitrary: fc.string({ ...bounds, unit: "binary" }) },
+      { weight: 1, arbitrary: fc.string({ ...bounds, unit: "grapheme" }) },
+      { weight: 1, arbitrary: fc.constant("x".repeat(maxLength)) },
+    )
+    .filter(({ length }) => length >= minLength && length <= maxLength);
+}
+
+function referred(document: unknown, $ref: string): Schema {
+  const found = $ref
+    .slice(2)
+    .split("/")
+    .reduce<unknown>((part, name) => z.record(z.string(), z.unknown()).parse(part)[name], document);
+  return z.record(z.string(), z.unknown()).parse(found);
+}
+
+/** JSON values near to one: a field is missing, wrong, too long, or too many; or it is another value altogether. */
+export function mutated(value: unknown): fc.Arbitrary<unknown> {
+  if (typeof value !== "object" || value === null) return fc.jsonValue();
+  const whole: Readonly<Record<string, unknown>> = { ...value };
+  const names = Object.keys(whole);
+  const strange = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom("", "x".repeat(9_000), -1, 0, 1.5, 1e300, null, [], {}),
+  );
+  const changes: fc.Arbitrary<unknown>[] = [
+    fc.jsonValue(),
+    fc.tuple(fc.string({ unit: "binary" }), strange).map(([name, added]) => ({ ...whole, [name]: added })),
+  ];
+  if (names.length > 0) {
+    const name = fc.constantFrom(...names);
+    changes.push(
+      name.map((lost) => Object.fromEntries(Object.entries(whole).filter(([key]) => key !== lost))),
+      fc.tuple(name, strange).map(([changed, now]) => ({ ...whole, [changed]: now })),
+      fc.tuple(name, strange).map(([changed, now]) => ({ ...whole, [changed]: now })),
+    );
+  }
+  return fc.oneof(...changes);
+}
