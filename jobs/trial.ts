@@ -50,6 +50,11 @@ export class Trial {
     return this.#deaths.get(step) ?? 0;
   }
 
+  /** By whichever step. */
+  all_deaths(): number {
+    return [...this.#deaths.values()].reduce((sum, deaths) => sum + deaths, 0);
+  }
+
   /** Whether the step is to be given up. */
   has_killed(step: string): boolean {
     return this.deaths(step) >= MOST_DEATHS;

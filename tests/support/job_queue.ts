@@ -19,6 +19,10 @@ import { BUCKET, type PhotoStorage, start_photo_storage } from "./photo_storage.
 interface Message {
   readonly id: string;
   readonly body: string;
+  /** The key of the task, without the number of its renewal. */
+  readonly task: string;
+  /** Whether it is not the first try of the task. */
+  is_retry: boolean;
   receives: number;
 }
 
@@ -68,8 +72,15 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
     prefix: ".tasks/",
     send: (body) => {
       sent += 1;
+      const [, task = "", renewal] = /"key":"([^"]+?)(_\d+)?"/.exec(body) ?? [];
       for (let copy = 0; copy < copies; copy += 1)
-        messages.push({ id: `message-${sent}`, body, receives: 0 });
+        messages.push({
+          id: `message-${sent}`,
+          body,
+          task,
+          is_retry: renewal !== undefined,
+          receives: 0,
+        });
     },
   };
   const storage = await start_photo_storage({
@@ -91,8 +102,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
       taken.push(next);
       messages = messages.filter((message) => message !== next);
       free = messages.filter(
-        ({ body, receives }) =>
-          receives === 0 || taken.every((other) => other.receives === 0 || other.body !== body),
+        ({ task, is_retry }) => !is_retry || taken.every((other) => !other.is_retry || other.task !== task),
       );
     }
     return taken;
@@ -141,6 +151,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
           }),
         );
         for (const message of failed.flat()) {
+          message.is_retry = true;
           if (message.receives < MAX_RECEIVES) messages.push(message);
           else dead += 1;
         }
