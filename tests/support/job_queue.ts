@@ -24,6 +24,8 @@ interface Message {
   /** Whether it is not the first try of the task. */
   is_retry: boolean;
   receives: number;
+  /** In which turn it was sent, or came back. */
+  turn: number;
 }
 
 export interface Turns {
@@ -66,6 +68,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
   let sent = 0;
   const begun: Task[] = [];
   let most_at_once = 0;
+  let turn = 0;
   const notification: Notification = {
     id: "extractions",
     bucket: BUCKET,
@@ -80,6 +83,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
           task,
           is_retry: renewal !== undefined,
           receives: 0,
+          turn,
         });
     },
   };
@@ -95,6 +99,8 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
   /** Not two that try a task again: the one would wait until the other is done, or must be dead. */
   const take = (most: number, random: () => number): Message[] => {
     const taken: Message[] = [];
+    // What is sent at the same time arrives in any order: here in that of the shards.
+    messages.sort((a, b) => a.turn - b.turn || a.task.localeCompare(b.task));
     let free = messages;
     while (taken.length < most && free.length > 0) {
       const next = free[Math.floor(random() * free.length)];
@@ -142,7 +148,8 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
       between,
     } = {}) => {
       let dead = 0;
-      for (let turn = 0; turn < turns && messages.length > 0; turn += 1) {
+      for (let nth = 0; nth < turns && messages.length > 0; nth += 1) {
+        turn += 1;
         const from = begun.length;
         const failed = await Promise.all(
           take(workers, random).map(async (message) => {
@@ -152,6 +159,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
         );
         for (const message of failed.flat()) {
           message.is_retry = true;
+          message.turn = turn;
           if (message.receives < MAX_RECEIVES) messages.push(message);
           else dead += 1;
         }
