@@ -6,6 +6,7 @@ import { scripted_server } from "../../support/scripted_server.ts";
 
 const answer = (change: Partial<JobResponse>): JobResponse => ({
   state: "running",
+  updatedAt: "2026-11-23T10:15:30.000Z",
   entries: { done: 0, total: 2 },
   bytes: { done: 0, total: 20 },
   uploaded: 0,
