@@ -113,7 +113,6 @@ async function carefully(run: Run, entries: readonly ArchiveEntry[], trial: Tria
   const left = readable.filter((entry) => !stored.has(entry));
   // Those that may have killed a worker come last.
   left.sort((a, b) => trial.deaths(step_of(a)) - trial.deaths(step_of(b)));
-  const half_time = (Date.now() + attempt.deadline) / 2;
   for (const entry of left) {
     if (trial.has_killed(step_of(entry))) {
       outcomes.set(entry, failed(entry.path, "worker_failed"));
@@ -123,10 +122,7 @@ async function carefully(run: Run, entries: readonly ArchiveEntry[], trial: Tria
       await trial.leave();
       throw new Error("the time is up before all entries of the shard were begun");
     }
-    // An entry for which half of a worker's time is too short is as bad as one that kills it.
-    const began_early = Date.now() < half_time;
-    const too_long = () => began_early && attempt.signal.aborted;
-    const done = await trial.during(step_of(entry), () => at_once(run, [entry]), too_long);
+    const done = await trial.during(step_of(entry), () => at_once(run, [entry]));
     for (const [, outcome] of done) outcomes.set(entry, outcome);
   }
   await trial.leave();

@@ -1,5 +1,6 @@
-import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { job_progress } from "../../jobs/progress.ts";
 import { run_task } from "../../jobs/task.ts";
 import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { quarantine_key, type UploadKey, upload_time } from "../../layer/upload_keys.ts";
@@ -152,6 +153,51 @@ describe("an entry that kills workers", () => {
     await queue.run();
   });
 
+  it("comes last once it has killed a worker", async () => {
+    const entries = [deadly("poison.jpg"), ...mixed_entries(12)];
+    const job = await asked_for(entries);
+    const client: Turns["client"] = (s3, receives) => {
+      let dead = false;
+      return watched(s3, async (command, send) => {
+        dead ||= is_photo(command) && (receives === 1 || photo_of(command)?.includes("poison") === true);
+        if (dead) throw new Ended();
+        return send();
+      });
+    };
+    const photos = async () => (await queue.storage.keys()).filter((key) => key.startsWith(`${job.user}/`));
+    // The plan, a first try in which everything is lost, and one that dies of its first entry.
+    await queue.run({ client, between, turns: 3 });
+    expect(await photos()).toEqual([]);
+    await queue.run({ client, between, turns: 1 });
+    expect(await photos()).toHaveLength(entries.filter(({ outcome }) => outcome === "uploaded").length);
+    expect(await queue.run({ client, between })).toBe(0);
+    await expect_done(store, job, entries);
+  });
+
+  it("may be a directory that takes a worker's whole time: then the archive is refused", async () => {
+    const job = await asked_for(mixed_entries(5));
+    for (let receives = 1; receives <= 4; receives += 1) {
+      const time_is_up = new AbortController();
+      const s3 = watched(store.s3, async (command, send) => {
+        // What is read of a version of the archive is its directory.
+        if (!(command instanceof GetObjectCommand) || command.input.IfMatch === undefined) return send();
+        time_is_up.abort(new Error("the time is up"));
+        throw new Error("the time is up");
+      });
+      const attempt = { receives, deadline: Date.now() + 60_000, signal: time_is_up.signal };
+      const trying = run_task({ ...store, s3 }, { job, part: "plan" }, attempt);
+      if (receives < 4) await expect(trying).rejects.toThrow("the time is up");
+      else await trying;
+      between();
+    }
+    const { signal } = new AbortController();
+    expect(await job_progress(store, job, undefined, signal)).toMatchObject({
+      state: "refused",
+      reason: "worker_failed",
+    });
+    await queue.run();
+  });
+
   it("may be the directory: then the archive is refused", async () => {
     const job = await asked_for(mixed_entries(5));
     const reading = quarantine_key(job);
@@ -170,15 +216,24 @@ describe("an entry that kills workers", () => {
 
 describe("a storage that fails for a time", () => {
   const failing =
-    (is_affected: (command: S3Command) => boolean, receives_until: number): NonNullable<Turns["client"]> =>
+    (
+      is_affected: (command: S3Command) => boolean,
+      receives_until: number,
+      [name, httpStatusCode] = ["SlowDown", 503],
+    ): NonNullable<Turns["client"]> =>
     (s3, receives) =>
       watched(s3, async (command, send) => {
         if (receives > receives_until || !is_affected(command)) return send();
-        throw Object.assign(new Error("Please reduce your request rate."), {
-          name: "SlowDown",
-          $metadata: { httpStatusCode: 503 },
-        });
+        throw Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
       });
+
+  it("or refuses photos by a mistake in its policy, has none of them fail", async () => {
+    const entries = mixed_entries(12);
+    const job = await asked_for(entries);
+    const client = failing(is_photo, 3, ["AccessDenied", 403]);
+    expect(await queue.run({ client, between })).toBe(0);
+    await expect_done(store, job, entries);
+  });
 
   it.each<[string, (command: S3Command) => boolean]>([
     ["as a whole", () => true],
