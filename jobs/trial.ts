@@ -27,7 +27,7 @@ const MOST_DEATHS = 2;
 const ALIVE_MS = 15_000;
 const BEAT_MS = 4_000;
 
-/** How often it is looked whether another worker is still alive. */
+/** How often it is looked whether another worker is still alive, or the storage works again. */
 const LOOK_MS = 1_000;
 
 /** For what is still to be said when the worker's time is up. */
@@ -74,11 +74,28 @@ export class Trial {
     const began_early = Date.now() < this.#half_time;
     try {
       await this.#say(step, this.#signal);
-      return await this.#beating(step, work);
     } catch (error) {
-      if (!(began_early && this.#signal.aborted)) await this.leave();
+      await this.leave();
       throw error;
     }
+    try {
+      return await this.#beating(step, work);
+    } catch (error) {
+      if (!(began_early && this.#signal.aborted)) await this.#leave_patiently();
+      throw error;
+    }
+  }
+
+  /** Where a storage that fails has ended the step, this would else be the worker's death. */
+  async #leave_patiently(): Promise<void> {
+    while (!this.#signal.aborted) {
+      try {
+        return await this.#say(null, this.#signal);
+      } catch {
+        await setTimeout(LOOK_MS, undefined, { signal: this.#signal }).catch(() => {});
+      }
+    }
+    await this.leave();
   }
 
   async #beating<T>(step: string, work: () => Promise<T>): Promise<T> {

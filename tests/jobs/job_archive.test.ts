@@ -69,12 +69,17 @@ describe("an archive that has been opened by the same worker before", () => {
     const version = await version_of(job);
     const bobs = { ...job, user: "bob" };
     const second = await quarantined(store, bytes, { kind: "archive" });
-    const { store: its } = worker();
+    const { store: its, read: reads_of_its } = worker();
     await open_job_archive(its, job, version, signal);
     // Nothing is there for bob, whose key it is but for his name.
     expect(await caught(() => open_job_archive(its, bobs, version, signal))).toMatchObject({
       code: "read_failed",
     });
+    expect(reads_of_its.length).toBeGreaterThan(0);
+    // Memory that it would have held meanwhile has been given back.
+    reads_of_its.length = 0;
+    await open_job_archive(its, job, version, signal);
+    expect(reads_of_its.length).toBeGreaterThan(0);
     const { read, store: counted } = worker();
     await open_job_archive(counted, job, version, signal);
     read.length = 0;

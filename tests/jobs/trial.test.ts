@@ -65,6 +65,39 @@ describe("a trial", () => {
     expect((await opened(task)).deaths("5")).toBe(0);
   });
 
+  /** A storage that keeps nothing for so many times, after it has been said what is under way. */
+  const failing_after_first = (times: number) => {
+    let puts = 0;
+    const s3 = watched(store.s3, async (command, send) => {
+      if (!(command instanceof PutObjectCommand)) return send();
+      puts += 1;
+      if (puts > 1 && puts <= 1 + times) throw new Error("S3 is out of order.");
+      return send();
+    });
+    return { ...store, s3 };
+  };
+  const failing_step = async (): Promise<void> => {
+    throw new Error("the step needs S3");
+  };
+
+  it("counts no death where the storage fails that the step needs, and comes back while there is time", async () => {
+    const task = new_task();
+    const trial = await open_trial(failing_after_first(2), task, attempt());
+    expect(await caught(() => trial.during("5", failing_step))).toMatchObject({
+      message: "the step needs S3",
+    });
+    expect(await read_state(store, trial_key(task), said_last, signal)).toEqual({ trying: null });
+  });
+
+  it("waits for the storage no longer than there is time", async () => {
+    const task = new_task();
+    const time_is_up = AbortSignal.timeout(300);
+    const trial = await open_trial(failing_after_first(Infinity), task, { ...attempt(), signal: time_is_up });
+    await caught(() => trial.during("5", failing_step));
+    expect(time_is_up.aborted).toBe(true);
+    expect(await read_state(store, trial_key(task), said_last, signal)).toEqual({ trying: "5" });
+  });
+
   it.each([
     ["early", -1_000, 1],
     ["in the second half of the time", 1_000, 0],

@@ -14,6 +14,7 @@ import { type NewObject, new_objects } from "../../middleware/new_objects.ts";
 import type { PhotoStore } from "../../storage/photo_store.ts";
 import { write_once } from "../../storage/write_once.ts";
 import { lambda_context } from "./http_event.ts";
+import { Ended, watched } from "./interrupted.ts";
 import { BUCKET, type PhotoStorage, start_photo_storage } from "./photo_storage.ts";
 
 interface Message {
@@ -116,11 +117,20 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
 
   const deliver = async (message: Message, store: PhotoStore, remaining_ms: number): Promise<boolean> => {
     message.receives += 1;
+    const end = new AbortController();
+    const s3 = watched(store.s3, (_, send) =>
+      send().catch((error) => {
+        // There is no time in which a process that has ended could try again.
+        if (error instanceof Ended) end.abort(error);
+        throw error;
+      }),
+    );
     const worker = new_objects(async ({ key, ...attempt }: NewObject) => {
       const task = parse_task_key(key);
       if (task === undefined) throw new Error(`This is no task: ${key}`);
       begun.push(task);
-      await run_task(store, task, attempt);
+      const signal = AbortSignal.any([attempt.signal, end.signal]);
+      await run_task({ ...store, s3 }, task, { ...attempt, signal });
     });
     const { batchItemFailures } = await worker(sqs_event(message), lambda_context(remaining_ms));
     expect([[], [{ itemIdentifier: message.id }]]).toContainEqual(batchItemFailures);
