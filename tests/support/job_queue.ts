@@ -32,7 +32,7 @@ interface Message {
 export interface Turns {
   /** Workers at the same time; 4 unless told. */
   readonly workers?: number;
-  /** After so many the rest waits; none does unless told. */
+  /** After so many the rest waits; none may unless told. */
   readonly turns?: number;
   /** From 0 to less than 1; which message comes next. First come, first served unless told. */
   readonly random?: () => number;
@@ -59,6 +59,9 @@ export interface JobQueue {
   /** The most workers that were at one job's shards in one turn. */
   most_at_once(): number;
 }
+
+/** More than any test needs: what goes on for longer never ends. */
+const MOST_TURNS = 300;
 
 /** A message that has been received so often and fails becomes a dead letter. */
 export const MAX_RECEIVES = 5;
@@ -151,7 +154,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
     },
     run: async ({
       workers = 4,
-      turns = Infinity,
+      turns = MOST_TURNS,
       random = () => 0,
       client,
       remaining_ms = 60_000,
@@ -176,6 +179,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
         most_at_once = Math.max(most_at_once, most_of_one_job(begun.slice(from)));
         between?.();
       }
+      if (turns === MOST_TURNS && messages.length > 0) throw new Error("The queue is never empty.");
       return dead;
     },
     waiting: () => messages.length,
