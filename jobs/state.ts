@@ -1,4 +1,4 @@
-/** What is kept of a job, in S3: JSON objects, almost all of them written once (docs/decisions/0021-jobs-in-s3.md). */
+/** What is kept of a job, in S3: JSON objects, almost all of them written once (docs/decisions/0018-jobs-in-s3.md). */
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type * as z from "zod/mini";
 import { is_missing } from "../storage/missing.ts";
