@@ -81,15 +81,15 @@ function tokens_of({ AuthenticationResult, ChallengeName }: InitiateAuthCommandO
     throw problem("challenge_not_supported", `This user has to answer ${ChallengeName} to sign in.`);
   }
   if (AccessToken === undefined || RefreshToken === undefined || ExpiresIn === undefined) {
-    throw refused(new Error("Cognito answered neither a challenge nor all of the tokens"));
+    throw identity_refused(new Error("Cognito answered neither a challenge nor all of the tokens"));
   }
   return { access_token: AccessToken, refresh_token: RefreshToken, expires_in: ExpiresIn };
 }
 
-/** The step of signing in that Cognito has answered: the parameters that it may find wrong differ. */
-type Step = "password" | "new_password";
+/** What Cognito was asked: the parameters that it may find wrong differ. */
+export type Step = "password" | "new_password" | "refresh_token";
 
-async function identity_answer<T>(step: Step, answer: Promise<T>): Promise<T> {
+export async function identity_answer<T>(step: Step, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
@@ -97,13 +97,16 @@ async function identity_answer<T>(step: Step, answer: Promise<T>): Promise<T> {
   }
 }
 
-/** What Cognito says of credentials that are wrong, by the beginning of its message. */
+/** What Cognito says of credentials and refresh tokens that are wrong, by the beginning of its message. */
 const WRONG_CREDENTIALS = [
   "Incorrect username or password",
   "User does not exist",
   "User is disabled",
   "Password attempts exceeded",
   "Temporary password has expired",
+  "Invalid Refresh Token",
+  "Refresh Token has been revoked",
+  "Refresh Token has expired",
 ];
 
 /**
@@ -113,15 +116,18 @@ const WRONG_CREDENTIALS = [
  */
 export function identity_problem(error: unknown, step: Step = "password"): Problem {
   const { name, message } = error instanceof Error ? error : new Error();
+  const wrong = step === "refresh_token" ? invalid_refresh_token : invalid_credentials;
   switch (name) {
     case "NotAuthorizedException":
       // An app client that has been set up wrongly answers every user with this name, and only its message tells.
       if (!WRONG_CREDENTIALS.some((known) => message.startsWith(known))) {
         log.warn("Cognito refuses a sign-in for an unusual reason", { error: loggable(error) });
       }
-      return invalid_credentials();
+      return wrong();
     case "UserNotFoundException":
-      return invalid_credentials();
+    // Of a token that a newer one has replaced, where the app client rotates them.
+    case "RefreshTokenReuseException":
+      return wrong();
     case "UserNotConfirmedException":
       return problem("user_not_confirmed", "Confirm the sign-up with the code that was sent, then sign in.");
     case "PasswordResetRequiredException":
@@ -132,10 +138,10 @@ export function identity_problem(error: unknown, step: Step = "password"): Probl
     case "InvalidParameterException":
       // A value that Cognito's own patterns exclude: a name that is nobody's, or a new password that cannot be one.
       // Any other such error is a pool that has been set up wrongly.
-      if (!message.includes("validation error")) return refused(error);
+      if (!message.includes("validation error")) return identity_refused(error);
       return step === "new_password"
         ? invalid_new_password("The new password has signs that are not allowed.")
-        : invalid_credentials();
+        : wrong();
     case "TooManyRequestsException":
     case "LimitExceededException":
     case "ThrottlingException":
@@ -144,7 +150,7 @@ export function identity_problem(error: unknown, step: Step = "password"): Probl
       });
     default:
       return (http_status(error) ?? 500) < 500
-        ? refused(error)
+        ? identity_refused(error)
         : problem("identity_unavailable", "Try again in a few seconds.", { cause: error });
   }
 }
@@ -152,8 +158,11 @@ export function identity_problem(error: unknown, step: Step = "password"): Probl
 const invalid_credentials = (): Problem =>
   problem("invalid_credentials", "Check the user name and the password.");
 
+const invalid_refresh_token = (): Problem =>
+  problem("invalid_refresh_token", "Sign in again with POST /login, which gives a new one.");
+
 const invalid_new_password = (message: string): Problem =>
   problem("invalid_new_password", message, { errors: [{ field: "newPassword", message }] });
 
-const refused = (cause: unknown): Problem =>
+export const identity_refused = (cause: unknown): Problem =>
   problem("identity_refused", "Tell the operator the apigw-requestid header of this answer.", { cause });

@@ -10,6 +10,7 @@ export type ProblemCode =
   | "invalid_cursor"
   | "invalid_new_password"
   | "invalid_credentials"
+  | "invalid_refresh_token"
   | "unauthenticated"
   | "new_password_required"
   | "user_not_confirmed"
@@ -53,6 +54,7 @@ const kinds: Readonly<Record<ProblemCode, ProblemKind>> = {
   invalid_cursor: { status: 400, title: "The cursor is not one that this list gave to this user" },
   invalid_new_password: { status: 400, title: "The new password does not satisfy the password policy" },
   invalid_credentials: { status: 401, title: "The user name or the password is wrong" },
+  invalid_refresh_token: { status: 401, title: "The refresh token is not valid, or not any more" },
   unauthenticated: { status: 401, title: "The request carries no verified user" },
   new_password_required: { status: 403, title: "A new password must be chosen" },
   user_not_confirmed: { status: 403, title: "The sign-up has not been confirmed yet" },

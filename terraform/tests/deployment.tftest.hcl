@@ -126,9 +126,9 @@ run "with_the_defaults" {
   assert {
     condition = alltrue([
       for name, route in aws_apigatewayv2_route.function :
-      name == "login" ? route.authorization_type == "NONE" : route.authorization_type == "CUSTOM" && route.authorizer_id == aws_apigatewayv2_authorizer.token.id
+      contains(["login", "refresh", "logout"], name) ? route.authorization_type == "NONE" : route.authorization_type == "CUSTOM" && route.authorizer_id == aws_apigatewayv2_authorizer.token.id
     ])
-    error_message = "Every route but that of login asks the authorizer."
+    error_message = "Every route but those of login, refresh and logout asks the authorizer."
   }
   assert {
     condition = alltrue([

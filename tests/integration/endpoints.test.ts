@@ -11,8 +11,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { delete_response } from "../../schemas/delete.ts";
 import { list_response } from "../../schemas/list.ts";
 import { login_response } from "../../schemas/login.ts";
+import { refresh_response } from "../../schemas/refresh.ts";
 import { FIXTURE_PHOTOS, fixture_photo, tiny_png } from "../support/fixture_photos.ts";
-import { expect_gateway_answer, read, read_disposition, read_problem } from "./client.ts";
+import { expect_gateway_answer, post_json, read, read_disposition, read_problem } from "./client.ts";
 import { add_user, cognito_of, DEMO_USER, login, new_session, open_session, sign_in } from "./session.ts";
 import { crashes, start_test_stack, type TestStack } from "./stack.ts";
 import { type Storage, storage_of } from "./storage.ts";
@@ -99,6 +100,49 @@ describe("POST /login", () => {
     await cognito.send(new RevokeTokenCommand({ ClientId, Token: session.refresh_token }));
     await expect(refresh()).rejects.toMatchObject({ name: "NotAuthorizedException" });
     cognito.destroy();
+  });
+});
+
+describe("POST /refresh and POST /logout", () => {
+  it("give new access tokens until the sign-in is ended, which may be said twice", async () => {
+    const session = await sign_in(stack);
+    const body = { refreshToken: session.refresh_token };
+    const refresh = () => post_json(`${stack.url}/refresh`, body);
+    const { jwt, refreshToken } = read(await refresh(), 200, refresh_response);
+    expect(refreshToken).toBe(session.refresh_token);
+    expect(decodeJwt(jwt)).toMatchObject({ token_use: "access", username: session.sub });
+    await open_session(stack, session, jwt, "").list();
+
+    for (let time = 1; time <= 2; time += 1) {
+      expect((await post_json(`${stack.url}/logout`, body)).status).toBe(204);
+    }
+    read_problem(await refresh(), 401, "invalid_refresh_token");
+  });
+
+  it("end one sign-in of a user and no other", async () => {
+    const [here, there] = [await sign_in(stack), await sign_in(stack)];
+    await post_json(`${stack.url}/logout`, { refreshToken: here.refresh_token });
+    read(
+      await post_json(`${stack.url}/refresh`, { refreshToken: there.refresh_token }),
+      200,
+      refresh_response,
+    );
+  });
+
+  it.each(["", "not-a-token", "a.b.c"])("say of %j that it is no refresh token", async (refreshToken) => {
+    const answer = await post_json(`${stack.url}/refresh`, { refreshToken });
+    if (refreshToken === "") read_problem(answer, 400, "invalid_request", "refreshToken");
+    else read_problem(answer, 401, "invalid_refresh_token");
+  });
+
+  it("refuse to log an access token out", async () => {
+    const { token } = await sign_in(stack);
+    read_problem(
+      await post_json(`${stack.url}/logout`, { refreshToken: token }),
+      400,
+      "invalid_request",
+      "refreshToken",
+    );
   });
 });
 

@@ -13,6 +13,7 @@ const STATUS: Readonly<Record<ProblemCode, number>> = {
   invalid_cursor: 400,
   invalid_new_password: 400,
   invalid_credentials: 401,
+  invalid_refresh_token: 401,
   unauthenticated: 401,
   new_password_required: 403,
   user_not_confirmed: 403,

@@ -40,7 +40,7 @@ const sorted = (texts: Iterable<string>): string[] => [...new Set(texts)].toSort
 /** Commands that are in a bundle and are never sent. */
 const NEVER_SENT: Readonly<Record<string, readonly string[]>> = {
   // Every S3 client has it, for buckets of S3 Express One Zone; their names end with --x-s3.
-  CreateSession: FUNCTIONS.filter((name) => name !== "authorizer" && name !== "login"),
+  CreateSession: FUNCTIONS.filter((name) => TABLE[name]?.environment.includes("PHOTOS_BUCKET")),
   // lib-storage sends it where an upload has tags, and none has.
   PutObjectTagging: ["unzip", "extract"],
   // It admits archives only, and photos are what is copied.

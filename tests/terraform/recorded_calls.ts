@@ -12,9 +12,9 @@ import { unzip_response } from "../../schemas/unzip.ts";
 import { upload_parts_response } from "../../schemas/upload_parts.ts";
 import { upload_ids } from "../../storage/upload_id.ts";
 import { build_zip, type EntryParts } from "../archive/zip_builder.ts";
-import { file_form, read, send } from "../integration/client.ts";
+import { file_form, post_json, read, send } from "../integration/client.ts";
 import { queues_are_empty } from "../integration/queues.ts";
-import { add_user, DEMO_USER, login, new_session, type Session } from "../integration/session.ts";
+import { add_user, DEMO_USER, login, new_session, type Session, sign_in } from "../integration/session.ts";
 import { type FunctionCall, start_test_stack, type TestStack } from "../integration/stack.ts";
 import { type Storage, storage_of } from "../integration/storage.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
@@ -60,6 +60,10 @@ async function sign_in_in_every_way(stack: TestStack): Promise<void> {
   const invited = { username: "invited@example.com", password: "Passw0rd!-first" };
   await add_user(stack, invited, { temporary: true });
   expect((await login(stack, { ...invited, newPassword: "Passw0rd!-second" })).status).toBe(200);
+  const { refresh_token: refreshToken } = await sign_in(stack);
+  for (const [path, status] of Object.entries({ refresh: 200, logout: 204 })) {
+    expect((await post_json(`${stack.url}/${path}`, { refreshToken })).status).toBe(status);
+  }
 }
 
 /** Names that a pattern of a policy could trip over, and the longest that there is. */

@@ -422,9 +422,10 @@ describe.runIf(terraform_is_here)("the deployment", () => {
     });
   });
 
-  it("asks the authorizer on every route but that of login", () => {
+  it("asks the authorizer on every route but those of login, refresh and logout", () => {
     const open = [...routes().values()].filter(({ authorization_type }) => authorization_type !== "CUSTOM");
-    expect(open.map(({ route_key }) => route_key)).toEqual(["POST /login"]);
+    const names = open.map(({ route_key }) => route_key);
+    expect(names.toSorted()).toEqual(["POST /login", "POST /logout", "POST /refresh"]);
   });
 
   it("has an authorizer as the laptop's gateway has it", () => {
