@@ -52,7 +52,9 @@ export function curl_lines(page: StartPage): string[] {
   const json = "-H 'content-type: application/json'";
   const token = `-H "${config.token_header}: $TOKEN"`;
   return [
-    `export TOKEN=$(curl -sS ${url}/login ${json} -d ${quoted(JSON.stringify(DEMO_USER))} | ${field("jwt")})`,
+    `export LOGIN=$(curl -sS ${url}/login ${json} -d ${quoted(JSON.stringify(DEMO_USER))})`,
+    `export TOKEN=$(echo "$LOGIN" | ${field("jwt")}) && export REFRESH=$(echo "$LOGIN" | ${field("refreshToken")})`,
+    `export TOKEN=$(curl -sS ${url}/refresh ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" | ${field("jwt")})`,
     `export FILENAME=$(curl -sS ${url}/upload_single_photo ${token} -F ${quoted(`file=${curl_file(samples.photo)}`)} | ${field("filename")}); echo "$FILENAME"`,
     `curl -sS ${url}/unzip ${token} -F ${quoted(`archive=${curl_file(samples.archive)}`)}; echo`,
     ...photo_by_form(page),
@@ -60,6 +62,7 @@ export function curl_lines(page: StartPage): string[] {
     `curl -sS ${url}/list -X POST ${token}; echo`,
     `${post(page, "download", '{"filename":"$FILENAME"}')} -o downloaded.png && ls -l downloaded.png`,
     `${post(page, "delete", '{"file":"$FILENAME"}')}; echo`,
+    `curl -sS ${url}/logout ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" -w '%{http_code}\\n'`,
   ];
 }
 

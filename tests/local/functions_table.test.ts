@@ -16,7 +16,7 @@ function read(functions: object) {
 }
 
 describe("the table of functions", () => {
-  it("of the project has the authorizer, the endpoints, of which login alone is open, and the workers", () => {
+  it("of the project has the authorizer, the endpoints, of which those of the sign-in are open, and the workers", () => {
     const table = read_functions_table();
     const routes = Object.entries(table).map(([name, { route, queue, authorized }]) => [
       name,
@@ -34,6 +34,8 @@ describe("the table of functions", () => {
       ["job", "POST /job", true],
       ["list", "POST /list", true],
       ["login", "POST /login", false],
+      ["logout", "POST /logout", false],
+      ["refresh", "POST /refresh", false],
       ["request_upload", "POST /request_upload", true],
       ["unzip", "POST /unzip", true],
       ["upload_parts", "POST /upload_parts", true],

@@ -136,20 +136,21 @@ describe("npm start", () => {
 
     const [filename = "", unzipped = "", ...others] = printed.trim().split("\n");
     const [form_sent, photo = "", part_sent, ...rest] = others;
-    const [cancelled, listed = "", downloaded, deleted = ""] = rest.slice(-4);
+    const [cancelled, listed = "", downloaded, deleted = "", logged_out] = rest.slice(-5);
     expect(filename).toMatch(/^\w+_sunset\.png$/);
     expect(JSON.parse(unzipped)).toMatchObject({
       uploaded: [{ name: "beach/morning.png" }, { name: "beach/evening.png" }],
       skipped: [],
       failed: [],
     });
-    expect({ form_sent, part_sent, cancelled }).toEqual({
+    expect({ form_sent, part_sent, cancelled, logged_out }).toEqual({
       form_sent: "204",
       part_sent: "200",
       cancelled: "204",
+      logged_out: "204",
     });
     expect(JSON.parse(photo)).toMatchObject({ filename: expect.stringMatching(/^\w+_sunset\.png$/) });
-    expect(JSON.parse(rest.at(-5) ?? "")).toMatchObject({
+    expect(JSON.parse(rest.at(-6) ?? "")).toMatchObject({
       state: "done",
       outcomes: [
         { name: "beach/morning.png", outcome: "uploaded" },
