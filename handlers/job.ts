@@ -28,12 +28,16 @@ const NOTHING = {
 };
 
 function answer_of(progress: Progress): JobResponse {
-  if (progress.state === "queued") return { state: "queued", ...NOTHING };
-  if (progress.state === "refused") return { state: "refused", reason: progress.reason, ...NOTHING };
+  const updatedAt = progress.updated_at.toISOString();
+  if (progress.state === "queued") return { state: "queued", updatedAt, ...NOTHING };
+  if (progress.state === "refused") {
+    return { state: "refused", updatedAt, reason: progress.reason, ...NOTHING };
+  }
   const { state, done, total, outcomes, cursor } = progress;
   const { uploaded, skipped, failed } = done;
   return {
     state,
+    updatedAt,
     entries: { done: done.entries, total: total.entries },
     bytes: { done: done.bytes, total: total.bytes },
     uploaded,

@@ -6,7 +6,7 @@ import type { PhotoStore } from "../storage/photo_store.ts";
 import { quarantined_file } from "../storage/quarantine.ts";
 import { open_job_archive } from "./job_archive.ts";
 import { bytes_of, cut_shards, in_order_of_bytes } from "./shards.ts";
-import { read_state, settle_state } from "./state.ts";
+import { type Dated, read_dated_state, read_state, settle_state } from "./state.ts";
 
 const shard = z.object({ first: z.number(), entries: z.number(), bytes: z.number() });
 
@@ -28,6 +28,12 @@ export type Extraction = Exclude<Plan, { refused: string }>;
 /** undefined where none has been made yet. */
 export const read_plan = (store: PhotoStore, job: JobKey, signal: AbortSignal): Promise<Plan | undefined> =>
   read_state(store, plan_key(job), plan, signal);
+
+export const read_dated_plan = (
+  store: PhotoStore,
+  job: JobKey,
+  signal: AbortSignal,
+): Promise<Dated<Plan> | undefined> => read_dated_state(store, plan_key(job), plan, signal);
 
 /** Keeps the plan unless there is one, and gives back the one that is there then. */
 export const settle_plan = (store: PhotoStore, job: JobKey, made: Plan, signal: AbortSignal): Promise<Plan> =>

@@ -12,13 +12,15 @@ import { is_missing } from "../storage/missing.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer, storage_problem } from "../storage/s3.ts";
 import { type Outcome, read_outcomes } from "./outcomes.ts";
-import { type Extraction, read_plan } from "./plan.ts";
+import { type Extraction, read_dated_plan } from "./plan.ts";
 
+/** `updated_at`: when it was asked for, planned, or a shard of it done, whichever is the latest. */
 export type Progress =
-  | { readonly state: "queued" }
-  | { readonly state: "refused"; readonly reason: string }
+  | { readonly state: "queued"; readonly updated_at: Date }
+  | { readonly state: "refused"; readonly updated_at: Date; readonly reason: string }
   | {
       readonly state: "running" | "done";
+      readonly updated_at: Date;
       readonly done: ShardCounts;
       readonly total: { readonly entries: number; readonly bytes: number };
       /** The next ones, from the cursor on. */
@@ -38,9 +40,13 @@ export async function job_progress(
   cursor: string | undefined,
   signal: AbortSignal,
 ): Promise<Progress | undefined> {
-  const plan = await read_plan(store, job, signal);
-  if (plan === undefined) return (await is_asked_for(store, job, signal)) ? { state: "queued" } : undefined;
-  if ("refused" in plan) return { state: "refused", reason: plan.refused };
+  const planned = await read_dated_plan(store, job, signal);
+  if (planned === undefined) {
+    const asked_for = await asked_for_at(store, job, signal);
+    return asked_for && { state: "queued", updated_at: asked_for };
+  }
+  const { state: plan, at } = planned;
+  if ("refused" in plan) return { state: "refused", updated_at: at, reason: plan.refused };
   const shard = shard_of(cursor, plan);
   // In this order: what is counted as done has its outcomes by then.
   const finished = await counts_of(store, job, signal);
@@ -49,6 +55,7 @@ export async function job_progress(
   const running = finished.shards < plan.shards.length;
   return {
     state: running ? "running" : "done",
+    updated_at: latest(at, finished.last_at),
     done: finished.counts,
     total: { entries: plan.entries, bytes: plan.bytes },
     outcomes: outcomes ?? [],
@@ -65,18 +72,20 @@ function shard_of(cursor: string | undefined, { shards }: Extraction): number {
   });
 }
 
-/** Whether the extraction was asked for, and nobody has begun with it. */
-async function is_asked_for(
+/** When the extraction was asked for with which nobody has begun; undefined where it was not. */
+async function asked_for_at(
   { s3, bucket }: PhotoStore,
   job: JobKey,
   abortSignal: AbortSignal,
-): Promise<boolean> {
+): Promise<Date | undefined> {
   const get = new GetObjectCommand({ Bucket: bucket, Key: task_key({ job, part: "plan" }) });
   try {
-    await (await s3.send(get, { abortSignal })).Body?.transformToByteArray();
-    return true;
+    const { Body, LastModified: at } = await s3.send(get, { abortSignal });
+    await Body?.transformToByteArray();
+    if (at === undefined) throw new Error("S3 answered GetObject without its date");
+    return at;
   } catch (error) {
-    if (is_missing(error)) return false;
+    if (is_missing(error)) return undefined;
     throw storage_problem(error);
   }
 }
@@ -88,24 +97,33 @@ async function counts_of(
   { s3, bucket }: PhotoStore,
   job: JobKey,
   abortSignal: AbortSignal,
-): Promise<{ readonly shards: number; readonly counts: ShardCounts }> {
+): Promise<{
+  readonly shards: number;
+  readonly counts: ShardCounts;
+  /** When the last one was done. */
+  readonly last_at: Date | undefined;
+}> {
   const Prefix = done_prefix(job);
   let shards = 0;
   let counts = NOTHING;
+  let last_at: Date | undefined;
   for (let StartAfter = Prefix; ; ) {
     const command = new ListObjectsV2Command({ Bucket: bucket, Prefix, StartAfter });
     const { Contents = [], IsTruncated } = await s3_answer(s3.send(command, { abortSignal }));
-    for (const { Key = "" } of Contents) {
+    for (const { Key = "", LastModified } of Contents) {
       const parsed = parse_done_key(Key);
       if (parsed === undefined) continue;
       shards += 1;
       counts = sum(counts, parsed.counts);
+      if (LastModified !== undefined) last_at = latest(LastModified, last_at);
     }
     const last = Contents.at(-1)?.Key;
-    if (!IsTruncated || last === undefined) return { shards, counts };
+    if (!IsTruncated || last === undefined) return { shards, counts, last_at };
     StartAfter = last;
   }
 }
+
+const latest = (a: Date, b: Date | undefined): Date => (b !== undefined && b > a ? b : a);
 
 const sum = (a: ShardCounts, b: ShardCounts): ShardCounts => ({
   entries: a.entries + b.entries,

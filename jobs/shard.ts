@@ -17,7 +17,7 @@ import { open_job_archive } from "./job_archive.ts";
 import { answered_outcome, type Outcome } from "./outcomes.ts";
 import { type Extraction, is_archive_gone } from "./plan.ts";
 import { in_order_of_bytes, type Shard } from "./shards.ts";
-import { open_trial } from "./trial.ts";
+import type { Trial } from "./trial.ts";
 
 /** The reason of entries whose archive is gone. */
 const ARCHIVE_MISSING = "archive_missing";
@@ -49,12 +49,14 @@ export interface ShardOfJob extends Shard {
  * The first try does several entries at a time. Those that follow look first what is there already, and then take one
  * entry after the other, to find the one that kills workers, if it is that: it fails alone, as `worker_failed`.
  *
+ * @param trial undefined for the first try
  * @throws where some entries have none for the time being; another try goes on from there
  */
 export async function extract_shard(
   store: PhotoStore,
   shard: ShardOfJob,
   attempt: Attempt,
+  trial: Trial | undefined,
 ): Promise<Outcome[]> {
   const { job, plan, first, entries: count } = shard;
   let archive: Archive;
@@ -66,7 +68,7 @@ export async function extract_shard(
   }
   const entries = in_order_of_bytes(archive.entries).slice(first, first + count);
   const run: Run = { store, shard, attempt, archive, sink: entry_sink(store, job, plan.entries) };
-  const outcomes = attempt.receives === 1 ? await at_once(run, entries) : await carefully(run, entries);
+  const outcomes = trial === undefined ? await at_once(run, entries) : await carefully(run, entries, trial);
   return entries.flatMap((entry) => outcomes.get(entry) ?? []);
 }
 
@@ -99,10 +101,9 @@ async function at_once(run: Run, entries: readonly ArchiveEntry[]): Promise<Outc
   return new Map(results.map((result) => [result.entry, outcome_of(result)]));
 }
 
-async function carefully(run: Run, entries: readonly ArchiveEntry[]): Promise<Outcomes> {
+async function carefully(run: Run, entries: readonly ArchiveEntry[], trial: Trial): Promise<Outcomes> {
   const { store, shard, attempt } = run;
-  const { job, number, plan } = shard;
-  const trial = await open_trial(store, { job, part: number }, attempt);
+  const { job, plan } = shard;
   const readable = entries.filter(is_read);
   const stored = await stored_before(store, job, plan.entries, readable, attempt.signal);
   const outcomes = await at_once(
@@ -112,7 +113,6 @@ async function carefully(run: Run, entries: readonly ArchiveEntry[]): Promise<Ou
   const left = readable.filter((entry) => !stored.has(entry));
   // Those that may have killed a worker come last.
   left.sort((a, b) => trial.deaths(step_of(a)) - trial.deaths(step_of(b)));
-  const half_time = (Date.now() + attempt.deadline) / 2;
   for (const entry of left) {
     if (trial.has_killed(step_of(entry))) {
       outcomes.set(entry, failed(entry.path, "worker_failed"));
@@ -122,10 +122,7 @@ async function carefully(run: Run, entries: readonly ArchiveEntry[]): Promise<Ou
       await trial.leave();
       throw new Error("the time is up before all entries of the shard were begun");
     }
-    // An entry for which half of a worker's time is too short is as bad as one that kills it.
-    const began_early = Date.now() < half_time;
-    const too_long = () => began_early && attempt.signal.aborted;
-    const done = await trial.during(step_of(entry), () => at_once(run, [entry]), too_long);
+    const done = await trial.during(step_of(entry), () => at_once(run, [entry]));
     for (const [, outcome] of done) outcomes.set(entry, outcome);
   }
   await trial.leave();

@@ -1,4 +1,4 @@
-/** What is kept of a job, in S3: JSON objects, almost all of them written once (docs/decisions/0021-jobs-in-s3.md). */
+/** What is kept of a job, in S3: JSON objects, almost all of them written once (docs/decisions/0018-jobs-in-s3.md). */
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type * as z from "zod/mini";
 import { is_missing } from "../storage/missing.ts";
@@ -6,21 +6,40 @@ import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer, storage_problem } from "../storage/s3.ts";
 import { write_once } from "../storage/write_once.ts";
 
+export interface Dated<State> {
+  readonly state: State;
+  /** When it was written. */
+  readonly at: Date;
+}
+
 /** undefined where there is no such object. */
 export async function read_state<Schema extends z.ZodMiniType>(
-  { s3, bucket }: PhotoStore,
+  store: PhotoStore,
   key: string,
   schema: Schema,
   abortSignal: AbortSignal,
 ): Promise<z.output<Schema> | undefined> {
+  return (await read_dated_state(store, key, schema, abortSignal))?.state;
+}
+
+/** undefined where there is no such object. */
+export async function read_dated_state<Schema extends z.ZodMiniType>(
+  { s3, bucket }: PhotoStore,
+  key: string,
+  schema: Schema,
+  abortSignal: AbortSignal,
+): Promise<Dated<z.output<Schema>> | undefined> {
   const get = new GetObjectCommand({ Bucket: bucket, Key: key });
   const answer = await s3.send(get, { abortSignal }).catch((error) => {
     if (is_missing(error)) return undefined;
     throw storage_problem(error);
   });
   if (answer === undefined) return undefined;
-  if (answer.Body === undefined) throw storage_problem(new Error("S3 answered GetObject without a body"));
-  return schema.parse(JSON.parse(await s3_answer(answer.Body.transformToString())));
+  const { Body, LastModified: at } = answer;
+  if (Body === undefined || at === undefined) {
+    throw storage_problem(new Error("S3 answered GetObject without a body or its date"));
+  }
+  return { state: schema.parse(JSON.parse(await s3_answer(Body.transformToString()))), at };
 }
 
 /** Writes the object unless there is one, and gives back the one that is there then. */

@@ -27,7 +27,7 @@ const MOST_DEATHS = 2;
 const ALIVE_MS = 15_000;
 const BEAT_MS = 4_000;
 
-/** How often it is looked whether another worker is still alive. */
+/** How often it is looked whether another worker is still alive, or the storage works again. */
 const LOOK_MS = 1_000;
 
 /** For what is still to be said when the worker's time is up. */
@@ -36,18 +36,32 @@ const LAST_WORD_MS = 2_000;
 export class Trial {
   readonly #store: PhotoStore;
   readonly #key: string;
-  readonly #signal: AbortSignal;
   readonly #deaths: Map<string, number>;
+  readonly #signal: AbortSignal;
+  readonly #half_time: number;
 
-  constructor(store: PhotoStore, key: string, deaths: Map<string, number>, signal: AbortSignal) {
+  /** @param half_time milliseconds since the epoch until which a step that is begun has time enough */
+  constructor(
+    store: PhotoStore,
+    key: string,
+    deaths: Map<string, number>,
+    signal: AbortSignal,
+    half_time: number,
+  ) {
     this.#store = store;
     this.#key = key;
     this.#deaths = deaths;
     this.#signal = signal;
+    this.#half_time = half_time;
   }
 
   deaths(step: string): number {
     return this.#deaths.get(step) ?? 0;
+  }
+
+  /** By whichever step. */
+  all_deaths(): number {
+    return [...this.#deaths.values()].reduce((sum, deaths) => sum + deaths, 0);
   }
 
   /** Whether the step is to be given up. */
@@ -55,22 +69,33 @@ export class Trial {
     return this.deaths(step) >= MOST_DEATHS;
   }
 
-  /**
-   * Does a step, and says so.
-   * @param counts_as_killed asked when the step has thrown: whether that is as bad as a dead worker
-   */
-  async during<T>(
-    step: string,
-    work: () => Promise<T>,
-    counts_as_killed: () => boolean = () => false,
-  ): Promise<T> {
+  /** Does a step, and says so. One for which half of a worker's time is too short is as bad as one that kills it. */
+  async during<T>(step: string, work: () => Promise<T>): Promise<T> {
+    const began_early = Date.now() < this.#half_time;
     try {
       await this.#say(step, this.#signal);
-      return await this.#beating(step, work);
     } catch (error) {
-      if (!counts_as_killed()) await this.leave();
+      await this.leave();
       throw error;
     }
+    try {
+      return await this.#beating(step, work);
+    } catch (error) {
+      if (!(began_early && this.#signal.aborted)) await this.#leave_patiently();
+      throw error;
+    }
+  }
+
+  /** Where a storage that fails has ended the step, this would else be the worker's death. */
+  async #leave_patiently(): Promise<void> {
+    while (!this.#signal.aborted) {
+      try {
+        return await this.#say(null, this.#signal);
+      } catch {
+        await setTimeout(LOOK_MS, undefined, { signal: this.#signal }).catch(() => {});
+      }
+    }
+    await this.leave();
   }
 
   async #beating<T>(step: string, work: () => Promise<T>): Promise<T> {
@@ -108,14 +133,16 @@ export class Trial {
  */
 export async function open_trial(store: PhotoStore, task: Task, attempt: Attempt): Promise<Trial> {
   const key = trial_key(task);
-  const { signal } = attempt;
+  const { signal, deadline } = attempt;
+  const half_time = (Date.now() + deadline) / 2;
+  const opened = (deaths: Map<string, number>): Trial => new Trial(store, key, deaths, signal, half_time);
   for (;;) {
     const found = await read_state(store, key, trial, signal);
     const deaths = new Map(Object.entries(found?.deaths ?? {}));
-    if (found === undefined || found.trying === null) return new Trial(store, key, deaths, signal);
+    if (found === undefined || found.trying === null) return opened(deaths);
     if (Date.now() >= found.until) {
       deaths.set(found.trying, (deaths.get(found.trying) ?? 0) + 1);
-      return new Trial(store, key, deaths, signal);
+      return opened(deaths);
     }
     if (Date.now() >= last_start(attempt)) throw new Error("another worker is still at this task");
     await setTimeout(LOOK_MS, undefined, { signal });

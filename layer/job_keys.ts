@@ -3,6 +3,7 @@
  *
  *     .tasks/<user>/<id>/plan                 asks for the job's plan
  *     .tasks/<user>/<id>/<shard>              asks for one shard of it; six digits
+ *     .tasks/<user>/<id>/<shard>_<renewal>    asks for it anew, after workers have died of it
  *     .jobs/<user>/<id>/plan                  what is to be done, or why nothing will be
  *     .jobs/<user>/<id>/outcomes/<shard>      what became of each entry of the shard
  *     .jobs/<user>/<id>/done/<shard>_<entries>_<bytes>_<uploaded>_<skipped>_<failed>
@@ -20,6 +21,8 @@ export interface Task {
   readonly job: JobKey;
   /** `plan`, or the shard's number, from 0. */
   readonly part: "plan" | number;
+  /** Which time a shard is asked for anew, from 1; absent the first time. */
+  readonly renewal?: number;
 }
 
 /** What became of the entries of one shard, in numbers. */
@@ -39,22 +42,27 @@ const SHARD_DIGITS = 6;
 const part_name = (part: Task["part"]): string =>
   part === "plan" ? part : String(part).padStart(SHARD_DIGITS, "0");
 
-export const task_key = ({ job, part }: Task): string =>
-  part === "plan" ? plan_task_key(job) : `${TASKS}${user_segment(job.user)}/${job.id}/${part_name(part)}`;
+export function task_key({ job, part, renewal }: Task): string {
+  if (part === "plan") return plan_task_key(job);
+  const name = renewal === undefined ? part_name(part) : `${part_name(part)}_${renewal}`;
+  return `${TASKS}${user_segment(job.user)}/${job.id}/${name}`;
+}
 
 /** Reads a key; undefined for any text that `task_key` cannot have made. */
 export function parse_task_key(key: string): Task | undefined {
   if (!key.startsWith(TASKS)) return undefined;
   const [segment = "", id = "", name = "", ...more] = key.slice(TASKS.length).split("/");
   const user = parse_user_segment(segment);
-  const part = parse_part(name);
-  if (user === undefined || !is_upload_id(id) || part === undefined || more.length > 0) return undefined;
-  return { job: { user, id }, part };
+  const asked = parse_name(name);
+  if (user === undefined || !is_upload_id(id) || asked === undefined || more.length > 0) return undefined;
+  return { job: { user, id }, ...asked };
 }
 
-function parse_part(name: string): Task["part"] | undefined {
-  if (name === "plan") return name;
-  return /^\d{6}$/.test(name) ? Number(name) : undefined;
+function parse_name(name: string): Omit<Task, "job"> | undefined {
+  if (name === "plan") return { part: name };
+  const [, shard, renewal] = /^(\d{6})(?:_([1-9]\d{0,3}))?$/.exec(name) ?? [];
+  if (shard === undefined) return undefined;
+  return { part: Number(shard), ...(renewal !== undefined && { renewal: Number(renewal) }) };
 }
 
 const job_prefix = ({ user, id }: JobKey): string => `.jobs/${user_segment(user)}/${id}/`;

@@ -61,7 +61,7 @@ function read_arguments(): { reset: boolean; no_build: boolean; redrive: boolean
 const STOP_MS = 3000;
 
 /** npm may pass on a Ctrl-C that the terminal has sent to every process already; that is not a second one. */
-const SAME_SIGNAL_MS = 200;
+const SAME_SIGNAL_MS = 500;
 
 /** The first signal stops everything in order, the second at once. */
 function stop_on_signal(stack: () => Stack | undefined): void {

@@ -44,18 +44,62 @@ function queue_lines({ queues, config }: StartPage): string[] {
   return [`  Queues   ${names}${chaos}\n`, ...dead];
 }
 
-/** One line for each endpoint. They need curl and sed; the first two leave TOKEN and FILENAME to the others. */
-export function curl_lines({ url, config, samples }: StartPage): string[] {
+/**
+ * Lines for each endpoint, and for what is sent to S3 itself. They need curl, grep and sed; those with `export` leave
+ * what the ones behind them need.
+ */
+export function curl_lines(page: StartPage): string[] {
+  const { url, config, samples } = page;
   const json = "-H 'content-type: application/json'";
   const token = `-H "${config.token_header}: $TOKEN"`;
   return [
-    `export TOKEN=$(curl -sS ${url}/login ${json} -d ${quoted(JSON.stringify(DEMO_USER))} | ${field("jwt")})`,
+    `export LOGIN=$(curl -sS ${url}/login ${json} -d ${quoted(JSON.stringify(DEMO_USER))})`,
+    `export TOKEN=$(echo "$LOGIN" | ${field("jwt")}) && export REFRESH=$(echo "$LOGIN" | ${field("refreshToken")})`,
+    `export TOKEN=$(curl -sS ${url}/refresh ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" | ${field("jwt")})`,
     `export FILENAME=$(curl -sS ${url}/upload_single_photo ${token} -F ${quoted(`file=${curl_file(samples.photo)}`)} | ${field("filename")}); echo "$FILENAME"`,
     `curl -sS ${url}/unzip ${token} -F ${quoted(`archive=${curl_file(samples.archive)}`)}; echo`,
+    ...photo_by_form(page),
+    ...archive_in_parts(page),
     `curl -sS ${url}/list -X POST ${token}; echo`,
-    `curl -sS ${url}/download ${token} ${json} -d "{\\"filename\\":\\"$FILENAME\\"}" -o downloaded.png && ls -l downloaded.png`,
-    `curl -sS ${url}/delete ${token} ${json} -d "{\\"file\\":\\"$FILENAME\\"}"; echo`,
+    `${post(page, "download", '{"filename":"$FILENAME"}')} -o downloaded.png && ls -l downloaded.png`,
+    `${post(page, "delete", '{"file":"$FILENAME"}')}; echo`,
+    `curl -sS ${url}/logout ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" -w '%{http_code}\\n'`,
   ];
+}
+
+/** As a photo of any size goes. The form's fields become options of curl; with `form-string` no sign in them is special. */
+function photo_by_form(page: StartPage): string[] {
+  const { photo } = page.samples;
+  const form = '{"name":"sunset.png","size":$SIZE,"contentType":"image/png","kind":"photo"}';
+  const fields = `sed -E 's/.*"fields": ?\\{([^}]*)\\}.*/\\1/' | grep -oE '"[^"]+": ?"[^"]*"'`;
+  const options = `sed -E 's/"([^"]+)": ?"([^"]*)"/form-string = "\\1=\\2"/'`;
+  return [
+    `export SIZE=$(wc -c < ${quoted(photo)}) && export FORM=$(${post(page, "request_upload", form)})`,
+    `echo "$FORM" | ${fields} | ${options} | curl -sS -w '%{http_code}\\n' -K - -F ${quoted(`file=${curl_file(photo)}`)} "$(echo "$FORM" | ${field("url")})"`,
+    `export UPLOAD=$(echo "$FORM" | ${field("uploadId")}) && ${post(page, "complete_upload", '{"uploadId":"$UPLOAD"}')}; echo`,
+  ];
+}
+
+/** As an archive of any size goes, though this one has one part; and one that is not sent after all. */
+function archive_in_parts(page: StartPage): string[] {
+  const { archive } = page.samples;
+  const parts =
+    '{"name":"holiday.zip","size":$SIZE,"contentType":"application/zip","kind":"archive","multipart":true}';
+  const request = `export UPLOAD=$(${post(page, "request_upload", parts)} | ${field("uploadId")})`;
+  return [
+    `export SIZE=$(wc -c < ${quoted(archive)}) && ${request}`,
+    `export PART=$(${post(page, "upload_parts", '{"uploadId":"$UPLOAD","sign":[1]}')} | ${field("1")})`,
+    `curl -sS -w '%{http_code}\\n' -g -T ${quoted(archive)} "$PART"`,
+    `export JOB=$(${post(page, "complete_upload", '{"uploadId":"$UPLOAD"}')} | ${field("jobId")})`,
+    `while ANSWER=$(${post(page, "job", '{"jobId":"$JOB"}')}); echo "$ANSWER"; [[ $ANSWER =~ \\"(queued|running)\\" ]]; do sleep 1; done`,
+    `${request} && ${post(page, "cancel_upload", '{"uploadId":"$UPLOAD"}')} -w '%{http_code}\\n'`,
+  ];
+}
+
+/** @param body JSON, in which bash puts its variables */
+function post({ url, config }: StartPage, endpoint: string, body: string): string {
+  const headers = `-H "${config.token_header}: $TOKEN" -H 'content-type: application/json'`;
+  return `curl -sS ${url}/${endpoint} ${headers} -d "${body.replaceAll('"', '\\"')}"`;
 }
 
 /** Takes a string out of a flat JSON object without a program that may not be there. */

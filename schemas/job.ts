@@ -24,6 +24,8 @@ const count = z.int().check(z.nonnegative());
 
 export const job_response = z.strictObject({
   state: z.enum(["queued", "running", "done", "refused"]),
+  /** Of the newest progress: when it was asked for, planned, or a part of it done. */
+  updatedAt: z.iso.datetime({ precision: 3 }),
   /** Why the archive was refused. */
   reason: z.optional(z.string()),
   entries: amount,

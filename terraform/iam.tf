@@ -41,7 +41,7 @@ locals {
       condition    = null
       written_once = ["${local.below_dots.tasks}/*"]
     }
-    # All but the trials is written once (docs/decisions/0021-jobs-in-s3.md).
+    # All but the trials is written once (docs/decisions/0018-jobs-in-s3.md).
     jobs = {
       arn          = "${local.below_dots.jobs}/*"
       condition    = null

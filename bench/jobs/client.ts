@@ -1,5 +1,5 @@
 /** The API as an app has it that signs in, uploads, and waits: over HTTP and nothing else. */
-import { openAsBlob } from "node:fs";
+import { open } from "node:fs/promises";
 import { setTimeout } from "node:timers/promises";
 import * as z from "zod";
 import { DEMO_USER } from "../../local/config.ts";
@@ -81,15 +81,17 @@ export async function sign_in(url: string): Promise<Client> {
       const answer = await post("/request_upload", declared, 201, request_upload_response);
       if (answer.method !== "PUT") throw new Error("an archive is to be uploaded in parts");
       const { uploadId, parts, partSize } = answer;
-      const blob = await openAsBlob(file);
+      // Not a Blob of the file: slices of Node's are empty from 2 GiB on.
+      await using handle = await open(file);
       const numbers = Array.from({ length: parts }, (_, index) => index + 1);
       for (let at = 0; at < parts; at += SIGNED_AT_ONCE) {
         const { urls } = await signed(uploadId, numbers.slice(at, at + SIGNED_AT_ONCE));
         const left = Object.entries(urls).values();
         const work = async () => {
           for (const [number, part_url] of left) {
-            const end = Number(number) * partSize;
-            const body = await blob.slice(end - partSize, end).arrayBuffer();
+            const start = (Number(number) - 1) * partSize;
+            const body = Buffer.alloc(Math.min(partSize, declared.size - start));
+            await handle.read(body, 0, body.byteLength, start);
             await accepted(await fetch(part_url, { method: "PUT", body }));
           }
         };

@@ -8,7 +8,7 @@ import { made_archive } from "../archive/archives.ts";
 import { figure } from "../archive/table.ts";
 import { circumstances, load_of_machine } from "../circumstances.ts";
 import { NoRuntimeClient, runtime_client } from "../lambda/runtime_client.ts";
-import { type JobArchive, job_archives } from "./archives.ts";
+import { type JobArchive, job_archives, LARGEST } from "./archives.ts";
 import { type BenchStack, type BenchStackSettings, start_bench_stack } from "./bench_stack.ts";
 import { build_metered } from "./metered_dist.ts";
 import { WORKER, work_through } from "./one_worker.ts";
@@ -53,6 +53,7 @@ async function bench(): Promise<void> {
   await build_metered(dist_dir);
   const files: ArchiveFile[] = [];
   for (const archive of job_archives(options.quick ? 20 : 1)) {
+    if (archive.name === LARGEST && options.only !== LARGEST) continue;
     say(`making ${archive.name}`);
     files.push({ archive, file: await made_archive(archive, options.folder) });
   }

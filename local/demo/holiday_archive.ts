@@ -1,8 +1,8 @@
-/** An archive as people have them: photos in folders, what computers leave beside them, and a name that is an attack. */
+/** Archives as people have them: photos in folders, what computers leave beside them, and a name that is an attack. */
 import { Zip, ZipDeflate, ZipPassThrough } from "fflate";
-import { enlarged, type SamplePhoto, sample } from "./photos.ts";
+import { camera_roll, enlarged, type SamplePhoto, sample } from "./photos.ts";
 
-/** What /unzip has to make of an entry. */
+/** What has to become of an entry. */
 export type Expected =
   | { readonly outcome: "uploaded"; readonly type: string }
   | { readonly outcome: "skipped" | "failed"; readonly reason: string };
@@ -17,9 +17,11 @@ export interface HolidayEntry {
 /** More than /download can answer with, so that it gives an address instead. */
 const PANORAMA_BYTES = 5_000_000;
 
+/** What a Mac puts beside each photo. */
+const APPLE_DOUBLE = Buffer.from("\0\x05\x16\x07\0\x02\0\0Mac OS X        ", "latin1");
+
 /** A duplicate name is on purpose: both photos are to be kept. */
 export function holiday_entries(): HolidayEntry[] {
-  const apple_double = Buffer.from("\0\x05\x16\x07\0\x02\0\0Mac OS X        ", "latin1");
   return [
     skipped("Holiday/", "", "directory"),
     photo("Holiday/IMG_0001.jpg", sample("jpeg_60k_baseline.jpg", "")),
@@ -32,7 +34,7 @@ export function holiday_entries(): HolidayEntry[] {
     skipped("Holiday/Nothing in here/", "", "directory"),
     skipped("Holiday/notes.txt", "Day 1: rain. Day 2: no rain.\n", "not_an_image"),
     skipped("Holiday/.DS_Store", "\0\0\0\x01Bud1", "platform_file"),
-    skipped("__MACOSX/Holiday/._IMG_0001.jpg", apple_double, "platform_file"),
+    skipped("__MACOSX/Holiday/._IMG_0001.jpg", APPLE_DOUBLE, "platform_file"),
     { path: "Holiday/empty.jpg", bytes: Buffer.alloc(0), expected: failed("empty_file") },
     {
       path: "../evil.jpg",
@@ -41,6 +43,21 @@ export function holiday_entries(): HolidayEntry[] {
     },
   ];
 }
+
+/** More than one worker extracts at a time, and stored more than one part of an upload. */
+export function whole_holiday_entries(): HolidayEntry[] {
+  const day_3 = [...camera_roll(), enlarged(sample("jpeg_60k_progressive.jpg", "burst.jpg"), BURST_BYTES)];
+  return [
+    ...holiday_entries(),
+    skipped("Holiday/Day 3/", "", "directory"),
+    ...day_3.flatMap((taken) => [
+      photo(`Holiday/Day 3/${taken.name}`, taken),
+      skipped(`__MACOSX/Holiday/Day 3/._${taken.name}`, APPLE_DOUBLE, "platform_file"),
+    ]),
+  ];
+}
+
+const BURST_BYTES = 3_000_000;
 
 const photo = (path: string, { bytes, type }: SamplePhoto): HolidayEntry => ({
   path,
@@ -56,15 +73,19 @@ const skipped = (path: string, content: string | Buffer, reason: string): Holida
 
 const failed = (reason: string): Expected => ({ outcome: "failed", reason });
 
-/** A ZIP of the entries in their order. fflate's `zip` takes an object, which cannot hold a name twice. */
-export function zip_entries(entries: readonly HolidayEntry[]): Buffer {
+/**
+ * A ZIP of the entries in their order, deflated or as they are. fflate's `zip` takes an object, which cannot hold a name
+ * twice.
+ */
+export function zip_entries(entries: readonly HolidayEntry[], { deflate = true } = {}): Buffer {
   const chunks: Uint8Array[] = [];
   const zip = new Zip((error, chunk) => {
     if (error) throw error;
     chunks.push(chunk);
   });
   for (const { path, bytes } of entries) {
-    const file = path.endsWith("/") ? new ZipPassThrough(path) : new ZipDeflate(path, { level: 1 });
+    const deflated = deflate && !path.endsWith("/");
+    const file = deflated ? new ZipDeflate(path, { level: 1 }) : new ZipPassThrough(path);
     zip.add(file);
     // A copy, since the types of fflate want bytes that share their memory with nobody.
     file.push(Uint8Array.from(bytes), true);

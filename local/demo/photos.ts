@@ -30,6 +30,14 @@ export function sample(file: keyof typeof PHOTO_TYPES, name: string): SamplePhot
   return { name, bytes: readFileSync(path.join(FOLDER, file)), type: PHOTO_TYPES[file] };
 }
 
+/** Each photo of the folder, under the name that a camera gives it: `IMG_0310.heic` and so on. */
+export const camera_roll = (): SamplePhoto[] =>
+  Object.entries(PHOTO_TYPES).map(([file, type], index) => ({
+    name: `IMG_03${10 + index}${path.extname(file)}`,
+    bytes: readFileSync(path.join(FOLDER, file)),
+    type,
+  }));
+
 /**
  * The photo with bytes after its end until it has this size. A viewer shows it as before, as it does with the film
  * that phones put behind a photo.

@@ -2,6 +2,8 @@
 import { UnexpectedAnswer } from "./api.ts";
 import { delete_photo } from "./steps/delete.ts";
 import { download_photos } from "./steps/download.ts";
+import { extract_large_archive } from "./steps/large_archive.ts";
+import { upload_large_photo } from "./steps/large_photo.ts";
 import { list_photos } from "./steps/list.ts";
 import { be_another_user } from "./steps/other_user.ts";
 import { sign_in } from "./steps/sign_in.ts";
@@ -13,7 +15,9 @@ import { be_refused, upload_photos } from "./steps/upload.ts";
 const STEPS: readonly ((stage: SignedInStage) => Promise<void>)[] = [
   upload_photos,
   be_refused,
+  upload_large_photo,
   unzip_holiday,
+  extract_large_archive,
   list_photos,
   // Before the downloads, which show that nothing was lost by it.
   be_another_user,
@@ -25,7 +29,7 @@ const STEPS: readonly ((stage: SignedInStage) => Promise<void>)[] = [
 /** Tells of everything that is off in the report, and ends early where it cannot go on. Never rejects. */
 export async function tell_story(stage: Stage, { keep }: { readonly keep: boolean }): Promise<void> {
   await told(stage, async () => {
-    const signed_in: SignedInStage = { ...stage, user: await sign_in(stage), stored: [] };
+    const signed_in: SignedInStage = { ...stage, user: await sign_in(stage), stored: [], begun: new Set() };
     await told(stage, async () => {
       for (const step of STEPS) await step(signed_in);
     });

@@ -422,6 +422,40 @@ it("windows are of 10 MiB, and two at a time, unless told otherwise", async () =
   await ahead?.end();
 });
 
+it("an entry that is read again is fetched two windows ahead, however many there are otherwise", async () => {
+  const source = traced(noise(20_000, 1));
+  const ahead = windowed_source(source, { window_bytes: 1_000, windows: 5 }).read_ahead?.([
+    { start: 0, end: 10_000 },
+    { start: 10_000, end: 20_000 },
+  ]);
+  for (let at = 0; at < 10_000; at += 1_000) await ahead?.read(at, at + 1_000);
+  await turns(5);
+  source.reads.length = 0;
+  await ahead?.read(0, 10);
+  await turns(5);
+  expect(source.reads.filter(({ start }) => start < 10_000)).toEqual([
+    { start: 0, end: 1_000 },
+    { start: 1_000, end: 2_000 },
+  ]);
+  await ahead?.end();
+});
+
+it("what came with the end of the archive takes no window's place, and leaves none", async () => {
+  const source = traced(noise(100_000, 1));
+  const windowed = windowed_source(source, { window_bytes: 1_000, windows: 3 });
+  await windowed.read(90_000, 100_000);
+  const ahead = windowed.read_ahead?.([
+    { start: 0, end: 50_000 },
+    { start: 95_000, end: 96_000 },
+  ]);
+  source.reads.length = 0;
+  await ahead?.read(95_000, 96_000);
+  await ahead?.read(0, 10);
+  await turns(5);
+  expect(source.reads).toHaveLength(3);
+  await ahead?.end();
+});
+
 it("windows that make no sense are refused", () => {
   for (const options of [{ windows: 1 }, { window_bytes: 0 }, { windows: Number.NaN }]) {
     expect(() => windowed_source(traced(zip), options)).toThrow(RangeError);

@@ -1,9 +1,11 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, describe, expect, it } from "vitest";
 import { task_key } from "../../layer/job_keys.ts";
-import { new_upload_id } from "../../layer/upload_keys.ts";
+import { new_upload_id, quarantine_key } from "../../layer/upload_keys.ts";
 import { event_key } from "../../local/s3/notifications.ts";
 import { lambda_context } from "../support/http_event.ts";
+import { watched } from "../support/interrupted.ts";
 import { expect_done, mixed_entries, zip_of } from "../support/job_archive.ts";
 import { start_job_queue } from "../support/job_queue.ts";
 import { function_environment } from "../support/photo_storage.ts";
@@ -13,7 +15,7 @@ import { quiet } from "../support/quiet.ts";
 const queue = await start_job_queue();
 const { store, url, close } = queue.storage;
 Object.assign(process.env, function_environment(url));
-const { handler } = await import("../../handlers/extract.ts");
+const { extract, handler } = await import("../../handlers/extract.ts");
 
 const output = quiet();
 afterAll(close);
@@ -52,6 +54,35 @@ describe("the worker", () => {
     }
     await expect_done(store, job, entries);
     expect(output().text()).not.toMatch(/canary|IMG_0001|notes/);
+  });
+
+  it("reads the directory once, and of each shard no more than its bytes", async () => {
+    // So many bytes that the end of the archive, which is read first, has hardly more than the directory.
+    const entries = mixed_entries(400);
+    const zip = zip_of(entries);
+    const directory = zip.readUInt32LE(zip.byteLength - 22 + 16);
+    const job = await quarantined(store, zip, { kind: "archive", user: "mia" });
+    let ends: number[] = [];
+    const s3 = watched(store.s3, (command, send) => {
+      if (command instanceof GetObjectCommand && command.input.Key === quarantine_key(job)) {
+        ends.push(Number(command.input.Range?.split("-")[1]));
+      }
+      return send();
+    });
+    const work = extract({ ...store, s3 });
+    const reads: { readonly of: string | number; readonly all: number; readonly of_directory: number }[] = [];
+    for (const of of ["plan", ...Array.from({ length: 16 }, (_, shard) => shard)] as const) {
+      ends = [];
+      const { signal } = new AbortController();
+      const part = typeof of === "number" ? of : "plan";
+      await work({ key: task_key({ job, part }), receives: 1, deadline: Date.now() + 60_000, signal });
+      const of_directory = ends.filter((end) => end >= directory).length;
+      reads.push({ of, all: ends.length, of_directory });
+    }
+    await expect_done(store, job, entries);
+    const [plan, ...shards] = reads;
+    expect(plan?.of_directory).toBeGreaterThan(0);
+    expect(shards).toEqual(shards.map(({ of }) => ({ of, all: 1, of_directory: 0 })));
   });
 
   it("has the message come again where there is no time left", async () => {

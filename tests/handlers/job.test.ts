@@ -32,6 +32,7 @@ describe("a job", () => {
     const nothing = { done: 0, total: 0 };
     expect(await job_of({ jobId })).toEqual({
       state: "queued",
+      updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       entries: nothing,
       bytes: nothing,
       uploaded: 0,

@@ -44,6 +44,7 @@ describe("the progress", () => {
     });
     expect(await job_progress({ ...store, s3 }, job, "1003", signal)).toEqual({
       state: "running",
+      updated_at: expect.any(Date),
       done: { entries: 10_030, bytes: 100_300, uploaded: 7_021, skipped: 2_006, failed: 1_003 },
       total: { entries: 10_050, bytes: 100_500 },
       outcomes: [],
@@ -77,7 +78,48 @@ describe("the progress", () => {
     const job = { user: "ann", id: new_upload_id() };
     expect(await job_progress(store, job, undefined, signal)).toBeUndefined();
     await put(task_key({ job, part: "plan" }));
-    expect(await job_progress(store, job, undefined, signal)).toEqual({ state: "queued" });
+    expect(await job_progress(store, job, undefined, signal)).toEqual({
+      state: "queued",
+      updated_at: expect.any(Date),
+    });
+  });
+
+  it("is as old as its newest part, in whatever order they come, or as the plan, or as the asking for it", async () => {
+    let now = 0;
+    const clocked = await start_photo_storage({ clock: () => new Date(now), may_list: () => false });
+    const at = async (seconds: number, key: string, body?: string) => {
+      now = Date.UTC(2026, 10, 23, 10, 0, seconds);
+      // The client's clock is that of the server, or its signature would be too old.
+      await clocked.put(key, body);
+      return new Date(now);
+    };
+    const job = { user: "ann", id: new_upload_id() };
+    const updated_at = async () =>
+      (await job_progress(clocked.store, job, undefined, signal))?.updated_at.toISOString();
+    expect(await updated_at()).toBeUndefined();
+    const asked_for = await at(1, task_key({ job, part: "plan" }));
+    expect(await updated_at()).toBe(asked_for.toISOString());
+    const shard = { first: 0, entries: 10, bytes: 100 };
+    const plan = {
+      archive: { size: 1, etag: '"x"' },
+      entries: 30,
+      bytes: 300,
+      shards: [shard, shard, shard],
+    };
+    const made = await at(5, plan_key(job), JSON.stringify(plan));
+    expect(await updated_at()).toBe(made.toISOString());
+    const counts = { entries: 10, bytes: 100, uploaded: 7, skipped: 2, failed: 1 };
+    for (const [seconds, number] of [
+      [9, 1],
+      [12, 0],
+      [30, 2],
+    ] as const) {
+      const done_at = await at(seconds, done_key(job, number, counts));
+      expect(await updated_at()).toBe(done_at.toISOString());
+    }
+    const refused = await at(40, plan_key(job), JSON.stringify({ refused: "not_a_zip" }));
+    expect(await updated_at()).toBe(refused.toISOString());
+    await clocked.close();
   });
 
   it.each([

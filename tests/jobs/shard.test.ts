@@ -1,12 +1,13 @@
-import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { job_progress } from "../../jobs/progress.ts";
 import { run_task } from "../../jobs/task.ts";
 import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { quarantine_key, type UploadKey, upload_time } from "../../layer/upload_keys.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { Ended, watched } from "../support/interrupted.ts";
 import { expect_done, type KnownEntry, mixed_entries, walk, zip_of } from "../support/job_archive.ts";
-import { start_job_queue, type Turns } from "../support/job_queue.ts";
+import { MAX_RECEIVES, seeded, start_job_queue, type Turns } from "../support/job_queue.ts";
 import { BUCKET } from "../support/photo_storage.ts";
 import { quarantined } from "../support/quarantined.ts";
 import { quiet } from "../support/quiet.ts";
@@ -78,11 +79,47 @@ describe("an entry that kills workers", () => {
     await expect_done(store, job, entries);
   });
 
-  it("has a shard given up for the time being that has several, and done when that is tried again", async () => {
+  it.each([2, 3, 5, 12])("fails alone where there are %i of them in one shard", async (count) => {
+    const entries = mixed_entries(12);
+    for (let nth = 0; nth < count; nth += 1) entries.splice(2 * nth, 0, deadly(`poison ${nth}.jpg`));
+    const job = await asked_for(entries);
+    expect(await queue.run({ client: dying_of("poison"), between })).toBe(0);
+    await expect_done(store, job, entries);
+  });
+
+  it("fails alone where every message comes twice, and in any order", async () => {
+    const twice = await start_job_queue({ copies: 2 });
+    const entries = [...mixed_entries(60), ...[1, 2, 3].map((nth) => deadly(`poison ${nth}.jpg`))];
+    const job = await quarantined(twice.storage.store, zip_of(entries), { kind: "archive" });
+    await twice.ask_for(job);
+    expect(await twice.run({ client: dying_of("poison"), between, random: seeded(5), workers: 3 })).toBe(0);
+    await expect_done(twice.storage.store, job, entries);
+    // Of all that ask for the same anew only one is heard: it is two messages, of five receives at most.
+    const { begun } = twice;
+    const renewals = begun.flatMap(({ renewal }) => renewal ?? []);
+    expect(renewals.length).toBeGreaterThan(0);
+    expect(renewals.length).toBeLessThanOrEqual(2 * MAX_RECEIVES * Math.max(...renewals));
+    await twice.storage.close();
+  });
+
+  it("has its shard asked for anew no more than it kills, whatever fails then", async () => {
     const entries = [...mixed_entries(10), deadly("poison 1.jpg"), deadly("poison 2.jpg")];
     const job = await asked_for(entries);
-    expect(await queue.run({ client: dying_of("poison"), between })).toBe(1);
-    queue.repeat({ job, part: 0 });
+    // The plan, the first try, and two that die.
+    expect(await queue.run({ client: dying_of("poison"), between, turns: 4 })).toBe(0);
+    const before = queue.begun.length;
+    const out_of_order: Turns["client"] = (s3) =>
+      watched(s3, (command, send) => {
+        if (is_photo(command)) throw Object.assign(new Error("SlowDown"), { name: "SlowDown" });
+        return send();
+      });
+    expect(await queue.run({ client: out_of_order, between })).toBe(1);
+    expect(queue.begun.slice(before).map(({ renewal }) => renewal)).toEqual([
+      undefined,
+      ...Array.from({ length: 4 }, () => 1),
+      ...Array.from({ length: 5 }, () => 2),
+    ]);
+    queue.repeat({ job, part: 0, renewal: 2 });
     expect(await queue.run({ client: dying_of("poison"), between })).toBe(0);
     await expect_done(store, job, entries);
   });
@@ -100,16 +137,64 @@ describe("an entry that kills workers", () => {
       });
       const attempt = { receives, deadline: Date.now() + 60_000, signal: time_is_up.signal };
       const ended = await run_task({ ...store, s3 }, { job, part: 0 }, attempt).then(
-        () => "done",
+        () => "asked for anew",
         () => "to be tried again",
       );
       between();
-      if (ended === "done") {
+      if (ended === "asked for anew") {
         expect(receives).toBe(4);
         break;
       }
     }
+    const { signal } = new AbortController();
+    const attempt = { receives: 1, deadline: Date.now() + 60_000, signal };
+    await run_task(store, { job, part: 0, renewal: 1 }, attempt);
     await expect_done(store, job, entries);
+    await queue.run();
+  });
+
+  it("comes last once it has killed a worker", async () => {
+    const entries = [deadly("poison.jpg"), ...mixed_entries(12)];
+    const job = await asked_for(entries);
+    const client: Turns["client"] = (s3, receives) => {
+      let dead = false;
+      return watched(s3, async (command, send) => {
+        dead ||= is_photo(command) && (receives === 1 || photo_of(command)?.includes("poison") === true);
+        if (dead) throw new Ended();
+        return send();
+      });
+    };
+    const photos = async () => (await queue.storage.keys()).filter((key) => key.startsWith(`${job.user}/`));
+    // The plan, a first try in which everything is lost, and one that dies of its first entry.
+    await queue.run({ client, between, turns: 3 });
+    expect(await photos()).toEqual([]);
+    await queue.run({ client, between, turns: 1 });
+    expect(await photos()).toHaveLength(entries.filter(({ outcome }) => outcome === "uploaded").length);
+    expect(await queue.run({ client, between })).toBe(0);
+    await expect_done(store, job, entries);
+  });
+
+  it("may be a directory that takes a worker's whole time: then the archive is refused", async () => {
+    const job = await asked_for(mixed_entries(5));
+    for (let receives = 1; receives <= 4; receives += 1) {
+      const time_is_up = new AbortController();
+      const s3 = watched(store.s3, async (command, send) => {
+        // What is read of a version of the archive is its directory.
+        if (!(command instanceof GetObjectCommand) || command.input.IfMatch === undefined) return send();
+        time_is_up.abort(new Error("the time is up"));
+        throw new Error("the time is up");
+      });
+      const attempt = { receives, deadline: Date.now() + 60_000, signal: time_is_up.signal };
+      const trying = run_task({ ...store, s3 }, { job, part: "plan" }, attempt);
+      if (receives < 4) await expect(trying).rejects.toThrow("the time is up");
+      else await trying;
+      between();
+    }
+    const { signal } = new AbortController();
+    expect(await job_progress(store, job, undefined, signal)).toMatchObject({
+      state: "refused",
+      reason: "worker_failed",
+    });
     await queue.run();
   });
 
@@ -131,15 +216,24 @@ describe("an entry that kills workers", () => {
 
 describe("a storage that fails for a time", () => {
   const failing =
-    (is_affected: (command: S3Command) => boolean, receives_until: number): NonNullable<Turns["client"]> =>
+    (
+      is_affected: (command: S3Command) => boolean,
+      receives_until: number,
+      [name, httpStatusCode] = ["SlowDown", 503],
+    ): NonNullable<Turns["client"]> =>
     (s3, receives) =>
       watched(s3, async (command, send) => {
         if (receives > receives_until || !is_affected(command)) return send();
-        throw Object.assign(new Error("Please reduce your request rate."), {
-          name: "SlowDown",
-          $metadata: { httpStatusCode: 503 },
-        });
+        throw Object.assign(new Error(name), { name, $metadata: { httpStatusCode } });
       });
+
+  it("or refuses photos by a mistake in its policy, has none of them fail", async () => {
+    const entries = mixed_entries(12);
+    const job = await asked_for(entries);
+    const client = failing(is_photo, 3, ["AccessDenied", 403]);
+    expect(await queue.run({ client, between })).toBe(0);
+    await expect_done(store, job, entries);
+  });
 
   it.each<[string, (command: S3Command) => boolean]>([
     ["as a whole", () => true],

@@ -1,6 +1,7 @@
 import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { LANES } from "../../jobs/task.ts";
+import { parse_task_key } from "../../layer/job_keys.ts";
 import { expect_done, mixed_entries, zip_of } from "../support/job_archive.ts";
 import { type JobQueue, seeded, start_job_queue } from "../support/job_queue.ts";
 import { BUCKET } from "../support/photo_storage.ts";
@@ -30,6 +31,20 @@ describe("a job", () => {
     await expect_done(queue.storage.store, job, entries);
     expect(queue.begun.map(({ part }) => part).toSorted()).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, "plan"]);
     expect(queue.most_at_once()).toBe(LANES);
+  });
+
+  it("has the shard asked for that is four further on, by whoever has done one", async () => {
+    const queue = await started();
+    const job = await quarantined(queue.storage.store, zip_of(mixed_entries(230)), { kind: "archive" });
+    const asked_for = async () =>
+      (await queue.storage.keys()).flatMap((key) => parse_task_key(key)?.part ?? []);
+    await queue.ask_for(job);
+    await queue.run({ workers: 1, turns: 1 });
+    expect(await asked_for()).toEqual([0, 1, 2, 3, "plan"]);
+    await queue.run({ workers: 1, turns: 1 });
+    expect(await asked_for()).toEqual([0, 1, 2, 3, 4, "plan"]);
+    await queue.run({ workers: 1, turns: 2 });
+    expect(await asked_for()).toEqual([0, 1, 2, 3, 4, 5, 6, "plan"]);
   });
 });
 

@@ -1,10 +1,13 @@
-import { afterAll, describe, expect, it } from "vitest";
-import { replace_state } from "../../jobs/state.ts";
+import { setTimeout } from "node:timers/promises";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
+import { afterAll, afterEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod/mini";
+import { read_state, replace_state } from "../../jobs/state.ts";
 import { open_trial, type Trial } from "../../jobs/trial.ts";
 import { type Task, trial_key } from "../../layer/job_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
 import { caught } from "../support/caught.ts";
-import { Ended, interrupted } from "../support/interrupted.ts";
+import { Ended, interrupted, watched } from "../support/interrupted.ts";
 import { start_photo_storage } from "../support/photo_storage.ts";
 import { quiet } from "../support/quiet.ts";
 
@@ -12,6 +15,9 @@ const { store, close } = await start_photo_storage({ may_list: () => false });
 
 quiet();
 afterAll(close);
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 const { signal } = new AbortController();
 const new_task = (): Task => ({ job: { user: "ann", id: new_upload_id() }, part: 7 });
@@ -21,6 +27,8 @@ const opened = (task: Task): Promise<Trial> => open_trial(store, task, attempt()
 /** What a worker has said last, so many milliseconds before it is taken for dead. */
 const said = (task: Task, trying: string | null, milliseconds: number, deaths = {}): Promise<void> =>
   replace_state(store, trial_key(task), { trying, until: Date.now() + milliseconds, deaths }, signal);
+
+const said_last = z.object({ trying: z.nullable(z.string()) });
 
 describe("a trial", () => {
   it("knows of no deaths when nobody was there before", async () => {
@@ -48,16 +56,98 @@ describe("a trial", () => {
     expect((await opened(task)).deaths("5")).toBe(0);
   });
 
-  it("counts no death where a step throws, but where that is as bad", async () => {
+  it("counts no death where a step throws", async () => {
     const task = new_task();
     const failing = async (): Promise<void> => {
       throw new Ended();
     };
     expect(await caught(async () => (await opened(task)).during("5", failing))).toBeInstanceOf(Ended);
     expect((await opened(task)).deaths("5")).toBe(0);
-    await caught(async () => (await opened(task)).during("5", failing, () => true));
-    await said(task, "5", -1);
-    expect((await opened(task)).deaths("5")).toBe(1);
+  });
+
+  /** A storage that keeps nothing for so many times, after it has been said what is under way. */
+  const failing_after_first = (times: number) => {
+    let puts = 0;
+    const s3 = watched(store.s3, async (command, send) => {
+      if (!(command instanceof PutObjectCommand)) return send();
+      puts += 1;
+      if (puts > 1 && puts <= 1 + times) throw new Error("S3 is out of order.");
+      return send();
+    });
+    return { ...store, s3 };
+  };
+  const failing_step = async (): Promise<void> => {
+    throw new Error("the step needs S3");
+  };
+
+  it("counts no death where the storage fails that the step needs, and comes back while there is time", async () => {
+    const task = new_task();
+    const trial = await open_trial(failing_after_first(2), task, attempt());
+    expect(await caught(() => trial.during("5", failing_step))).toMatchObject({
+      message: "the step needs S3",
+    });
+    expect(await read_state(store, trial_key(task), said_last, signal)).toEqual({ trying: null });
+  });
+
+  it("waits for the storage no longer than there is time", async () => {
+    const task = new_task();
+    const time_is_up = AbortSignal.timeout(300);
+    const trial = await open_trial(failing_after_first(Infinity), task, { ...attempt(), signal: time_is_up });
+    await caught(() => trial.during("5", failing_step));
+    expect(time_is_up.aborted).toBe(true);
+    expect(await read_state(store, trial_key(task), said_last, signal)).toEqual({ trying: "5" });
+  });
+
+  it.each([
+    ["early", -1_000, 1],
+    ["in the second half of the time", 1_000, 0],
+  ])(
+    "counts a death where a step that was begun %s takes all that is left",
+    async (_, after_half, deaths) => {
+      vi.useFakeTimers({ toFake: ["Date"] });
+      const task = new_task();
+      const time_is_up = new AbortController();
+      const trial = await open_trial(store, task, { ...attempt(), signal: time_is_up.signal });
+      vi.setSystemTime(Date.now() + 30_000 + after_half);
+      const endless = async (): Promise<void> => {
+        time_is_up.abort(new Ended());
+        time_is_up.signal.throwIfAborted();
+      };
+      expect(await caught(() => trial.during("5", endless))).toBeInstanceOf(Ended);
+      vi.setSystemTime(Date.now() + 20_000);
+      expect((await opened(task)).deaths("5")).toBe(deaths);
+    },
+  );
+
+  it("says that it has left after all that was being said before", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    const task = new_task();
+    const beat_is_said = Promise.withResolvers<void>();
+    const beat_may_arrive = Promise.withResolvers<void>();
+    let said_so_far = 0;
+    const s3 = watched(store.s3, async (command, send) => {
+      if (command instanceof PutObjectCommand) {
+        said_so_far += 1;
+        if (said_so_far === 2) {
+          beat_is_said.resolve();
+          await beat_may_arrive.promise;
+        }
+      }
+      return send();
+    });
+    const trial = await open_trial({ ...store, s3 }, task, attempt());
+    const left = trial
+      .during("5", async () => {
+        vi.advanceTimersByTime(4_000);
+        await beat_is_said.promise;
+      })
+      .then(() => trial.leave());
+    // Time enough for a word that does not wait for the one before.
+    await setTimeout(200);
+    expect(said_so_far).toBe(2);
+    beat_may_arrive.resolve();
+    await left;
+    expect(await read_state(store, trial_key(task), said_last, signal)).toEqual({ trying: null });
   });
 
   it("says nothing more when its worker is dead, which is known by that", async () => {

@@ -20,7 +20,10 @@ const job = fc
   .record({ user: user_name, time: fc.integer({ min: 0, max: 253_402_300_799_999 }) })
   .map(({ user, time }) => ({ user, id: new_upload_id(time) }));
 const shard = fc.integer({ min: 0, max: 999_999 });
-const task: fc.Arbitrary<Task> = fc.record({ job, part: fc.oneof(fc.constant("plan" as const), shard) });
+const task: fc.Arbitrary<Task> = fc.oneof(
+  fc.record({ job, part: fc.oneof(fc.constant("plan" as const), shard) }),
+  fc.record({ job, part: shard, renewal: fc.integer({ min: 1, max: 9_999 }) }),
+);
 const amount = fc.maxSafeNat();
 const counts = fc.record({
   entries: amount,
@@ -48,6 +51,7 @@ describe("the keys of jobs", () => {
         const keys = (of: typeof one) => [
           task_key({ job: of, part: "plan" }),
           task_key({ job: of, part: number }),
+          task_key({ job: of, part: number, renewal: 1 }),
           plan_key(of),
           outcomes_key(of, number),
           done_key(of, number, sums),
@@ -55,7 +59,7 @@ describe("the keys of jobs", () => {
           trial_key({ job: of, part: number }),
         ];
         const all = [...keys(one), ...keys(other)];
-        expect(new Set(all).size).toBe(14);
+        expect(new Set(all).size).toBe(16);
         for (const key of all) {
           expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_024);
           expect(key).toMatch(/^\.(?:tasks|jobs)\//);
@@ -84,6 +88,10 @@ describe("the keys of jobs", () => {
     ".tasks/ann/0123456789abcdefghijklmnop/1",
     ".tasks/ann/0123456789abcdefghijklmnop/0000001",
     ".tasks/ann/0123456789abcdefghijklmnop/000001/",
+    ".tasks/ann/0123456789abcdefghijklmnop/000001_",
+    ".tasks/ann/0123456789abcdefghijklmnop/000001_0",
+    ".tasks/ann/0123456789abcdefghijklmnop/000001_10000",
+    ".tasks/ann/0123456789abcdefghijklmnop/plan_1",
     ".tasks/a/b/0123456789abcdefghijklmnop/000001",
     ".tasks/%61nn/0123456789abcdefghijklmnop/000001",
     ".jobs/ann/0123456789abcdefghijklmnop/000001",

@@ -112,7 +112,7 @@ async function send_half_a_request(start_page: string): Promise<void> {
 }
 
 describe("npm start", () => {
-  it("prints lines for the six endpoints that work as they are pasted, then ready, and no warning", async () => {
+  it("prints lines for each endpoint that work as they are pasted, then ready, and no warning", async () => {
     const stack = run([], { DATA_DIR: path.join(new_dir(), 'it\'s a, folder; "quoted"') });
     await stack.ready();
     expect(stack.output.stdout).toMatch(/\nready\n$/);
@@ -121,26 +121,43 @@ describe("npm start", () => {
 
     const work = new_dir();
     mkdirSync(work);
-    const lines = stack.output.stdout.split("\n").filter((line) => /^(export |curl )/.test(line));
-    expect(lines).toHaveLength(6);
+    const { stdout } = stack.output;
+    const lines = stdout.slice(stdout.indexOf("in this order:\n") + 15, stdout.indexOf("\nready")).trim();
+    for (const { route } of Object.values(read_functions_table())) {
+      if (route !== undefined) expect(lines).toContain(`${route.replace("POST ", "")} -`);
+    }
     const bash = spawn("bash", ["--norc"], { cwd: work, env: { PATH: process.env.PATH } });
-    bash.stdin.end(lines.join("\n"));
+    bash.stdin.end(`${lines}\n`);
     let printed = "";
     bash.stdout.on("data", (text) => {
       printed += text;
     });
     await once(bash, "close");
 
-    const [filename = "", unzipped = "", listed = "", downloaded = "", deleted = ""] = printed
-      .trim()
-      .split("\n");
+    const [filename = "", unzipped = "", ...others] = printed.trim().split("\n");
+    const [form_sent, photo = "", part_sent, ...rest] = others;
+    const [cancelled, listed = "", downloaded, deleted = "", logged_out] = rest.slice(-5);
     expect(filename).toMatch(/^\w+_sunset\.png$/);
     expect(JSON.parse(unzipped)).toMatchObject({
       uploaded: [{ name: "beach/morning.png" }, { name: "beach/evening.png" }],
       skipped: [],
       failed: [],
     });
-    expect(z.object({ photos: z.array(z.unknown()) }).parse(JSON.parse(listed)).photos).toHaveLength(3);
+    expect({ form_sent, part_sent, cancelled, logged_out }).toEqual({
+      form_sent: "204",
+      part_sent: "200",
+      cancelled: "204",
+      logged_out: "204",
+    });
+    expect(JSON.parse(photo)).toMatchObject({ filename: expect.stringMatching(/^\w+_sunset\.png$/) });
+    expect(JSON.parse(rest.at(-6) ?? "")).toMatchObject({
+      state: "done",
+      outcomes: [
+        { name: "beach/morning.png", outcome: "uploaded" },
+        { name: "beach/evening.png", outcome: "uploaded" },
+      ],
+    });
+    expect(z.object({ photos: z.array(z.unknown()) }).parse(JSON.parse(listed)).photos).toHaveLength(6);
     expect(downloaded).toMatch(/downloaded\.png$/);
     expect(JSON.parse(deleted)).toEqual({ deleted: filename });
     // The password is in the start-up lines and not in the log of the sign-in that has just been.

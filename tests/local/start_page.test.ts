@@ -14,6 +14,7 @@ const page: StartPage = {
 };
 const lines_about_queues = (settings: Partial<StartPage>): string[] =>
   start_page({ ...page, ...settings })
+    .replace(/^Paste [\s\S]*/m, "")
     .split("\n")
     .filter((line) => /queue|admissions|extractions|redrive/i.test(line));
 

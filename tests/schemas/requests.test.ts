@@ -86,6 +86,7 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
     job_response,
     {
       state: "refused",
+      updatedAt: "2026-11-23T10:15:30.000Z",
       reason: "not_a_zip",
       entries: { done: 1, total: 2 },
       bytes: { done: 0, total: 9 },

@@ -78,9 +78,10 @@ describe("a cursor", () => {
 
   it("is refused shortened, lengthened or spliced", async () => {
     const [one, other] = [seal("ann", FILENAME), seal("ann", FILENAME.replace("beach", "cliff"))];
-    const spliced = Array.from({ length: one.length - 1 }, (_, index) => index + 1).map(
-      (at) => one.slice(0, at) + other.slice(at),
-    );
+    // Where both have the same sign, the splice may be one of them.
+    const spliced = Array.from({ length: one.length - 1 }, (_, index) => index + 1)
+      .map((at) => one.slice(0, at) + other.slice(at))
+      .filter((cursor) => cursor !== one && cursor !== other);
     for (const cursor of [
       one.slice(1),
       one.slice(0, -2),

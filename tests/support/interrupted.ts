@@ -1,4 +1,6 @@
 /** A client of S3 whose process ends at a certain request: nothing that it would have done after that is done. */
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { S3Client } from "@aws-sdk/client-s3";
 
 export interface Interruption {
@@ -33,7 +35,16 @@ export function interrupted(s3: S3Client, { at, carried_out }: Interruption): S3
     requests += 1;
     if (requests > at || (requests === at && !carried_out)) throw new Ended();
     const answer = await send();
-    if (requests >= at) throw new Ended();
+    if (requests >= at) {
+      await read_to_the_end(answer);
+      throw new Ended();
+    }
     return answer;
   });
+}
+
+/** Or the SDK would throw where nobody listens, once the signal of the request aborts. */
+async function read_to_the_end(answer: unknown): Promise<void> {
+  const has_body = typeof answer === "object" && answer !== null && "Body" in answer;
+  if (has_body && answer.Body instanceof Readable) await buffer(answer.Body);
 }

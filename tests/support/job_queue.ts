@@ -14,18 +14,25 @@ import { type NewObject, new_objects } from "../../middleware/new_objects.ts";
 import type { PhotoStore } from "../../storage/photo_store.ts";
 import { write_once } from "../../storage/write_once.ts";
 import { lambda_context } from "./http_event.ts";
+import { Ended, watched } from "./interrupted.ts";
 import { BUCKET, type PhotoStorage, start_photo_storage } from "./photo_storage.ts";
 
 interface Message {
   readonly id: string;
   readonly body: string;
+  /** The key of the task, without the number of its renewal. */
+  readonly task: string;
+  /** Whether it is not the first try of the task. */
+  is_retry: boolean;
   receives: number;
+  /** In which turn it was sent, or came back. */
+  turn: number;
 }
 
 export interface Turns {
   /** Workers at the same time; 4 unless told. */
   readonly workers?: number;
-  /** After so many the rest waits; none does unless told. */
+  /** After so many the rest waits; none may unless told. */
   readonly turns?: number;
   /** From 0 to less than 1; which message comes next. First come, first served unless told. */
   readonly random?: () => number;
@@ -53,6 +60,9 @@ export interface JobQueue {
   most_at_once(): number;
 }
 
+/** More than any test needs: what goes on for longer never ends. */
+const MOST_TURNS = 300;
+
 /** A message that has been received so often and fails becomes a dead letter. */
 export const MAX_RECEIVES = 5;
 
@@ -62,14 +72,23 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
   let sent = 0;
   const begun: Task[] = [];
   let most_at_once = 0;
+  let turn = 0;
   const notification: Notification = {
     id: "extractions",
     bucket: BUCKET,
     prefix: ".tasks/",
     send: (body) => {
       sent += 1;
+      const [, task = "", renewal] = /"key":"([^"]+?)(_\d+)?"/.exec(body) ?? [];
       for (let copy = 0; copy < copies; copy += 1)
-        messages.push({ id: `message-${sent}`, body, receives: 0 });
+        messages.push({
+          id: `message-${sent}`,
+          body,
+          task,
+          is_retry: renewal !== undefined,
+          receives: 0,
+          turn,
+        });
     },
   };
   const storage = await start_photo_storage({
@@ -84,6 +103,8 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
   /** Not two that try a task again: the one would wait until the other is done, or must be dead. */
   const take = (most: number, random: () => number): Message[] => {
     const taken: Message[] = [];
+    // What is sent at the same time arrives in any order: here in that of the shards.
+    messages.sort((a, b) => a.turn - b.turn || a.task.localeCompare(b.task));
     let free = messages;
     while (taken.length < most && free.length > 0) {
       const next = free[Math.floor(random() * free.length)];
@@ -91,8 +112,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
       taken.push(next);
       messages = messages.filter((message) => message !== next);
       free = messages.filter(
-        ({ body, receives }) =>
-          receives === 0 || taken.every((other) => other.receives === 0 || other.body !== body),
+        ({ task, is_retry }) => !is_retry || taken.every((other) => !other.is_retry || other.task !== task),
       );
     }
     return taken;
@@ -100,11 +120,20 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
 
   const deliver = async (message: Message, store: PhotoStore, remaining_ms: number): Promise<boolean> => {
     message.receives += 1;
+    const end = new AbortController();
+    const s3 = watched(store.s3, (_, send) =>
+      send().catch((error) => {
+        // There is no time in which a process that has ended could try again.
+        if (error instanceof Ended) end.abort(error);
+        throw error;
+      }),
+    );
     const worker = new_objects(async ({ key, ...attempt }: NewObject) => {
       const task = parse_task_key(key);
       if (task === undefined) throw new Error(`This is no task: ${key}`);
       begun.push(task);
-      await run_task(store, task, attempt);
+      const signal = AbortSignal.any([attempt.signal, end.signal]);
+      await run_task({ ...store, s3 }, task, { ...attempt, signal });
     });
     const { batchItemFailures } = await worker(sqs_event(message), lambda_context(remaining_ms));
     expect([[], [{ itemIdentifier: message.id }]]).toContainEqual(batchItemFailures);
@@ -125,14 +154,15 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
     },
     run: async ({
       workers = 4,
-      turns = Infinity,
+      turns = MOST_TURNS,
       random = () => 0,
       client,
       remaining_ms = 60_000,
       between,
     } = {}) => {
       let dead = 0;
-      for (let turn = 0; turn < turns && messages.length > 0; turn += 1) {
+      for (let nth = 0; nth < turns && messages.length > 0; nth += 1) {
+        turn += 1;
         const from = begun.length;
         const failed = await Promise.all(
           take(workers, random).map(async (message) => {
@@ -141,12 +171,15 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
           }),
         );
         for (const message of failed.flat()) {
+          message.is_retry = true;
+          message.turn = turn;
           if (message.receives < MAX_RECEIVES) messages.push(message);
           else dead += 1;
         }
         most_at_once = Math.max(most_at_once, most_of_one_job(begun.slice(from)));
         between?.();
       }
+      if (turns === MOST_TURNS && messages.length > 0) throw new Error("The queue is never empty.");
       return dead;
     },
     waiting: () => messages.length,

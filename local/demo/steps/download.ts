@@ -1,6 +1,6 @@
 /** Every photo comes back as it was sent, byte for byte and under its name. */
 import { parse as content_disposition } from "content-disposition";
-import { type Answer, type Api, outcome, UnexpectedAnswer } from "../api.ts";
+import { type Answer, type Api, require_status } from "../api.ts";
 import { size_text } from "../output.ts";
 import { sha256 } from "../sha256.ts";
 import type { SignedInStage } from "./stage.ts";
@@ -21,13 +21,10 @@ export async function download_photos({ user, report, stored }: SignedInStage): 
 async function download(user: Api, filename: string): Promise<{ answer: Answer; redirected: boolean }> {
   const answer = await user.post("/download", { filename });
   const location = answer.headers.get("location");
-  if (answer.status !== 303 || location === null) return { answer: require_200(answer), redirected: false };
-  return { answer: require_200(await user.fetch_location(location)), redirected: true };
-}
-
-function require_200(answer: Answer): Answer {
-  if (answer.status !== 200) throw new UnexpectedAnswer(answer.request, outcome(answer), "200");
-  return answer;
+  if (answer.status !== 303 || location === null) {
+    return { answer: require_status(answer, 200), redirected: false };
+  }
+  return { answer: require_status(await user.fetch_location(location), 200), redirected: true };
 }
 
 function disposition_of({ headers }: Answer): { disposition: string; name: string | undefined } {

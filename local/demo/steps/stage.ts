@@ -29,4 +29,6 @@ export interface SignedInStage extends Stage {
   readonly user: Api;
   /** In the order of their uploads; steps add to it and take from it. */
   readonly stored: StoredPhoto[];
+  /** The ids of uploads that have been begun, and whose photos are not among `stored` yet. */
+  readonly begun: Set<string>;
 }

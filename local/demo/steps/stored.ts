@@ -1,5 +1,7 @@
 /** The end of the demo: what is stored, and its removal from a stack that runs on. */
+import { type Api, UnexpectedAnswer } from "../api.ts";
 import { size_text } from "../output.ts";
+import { end_upload } from "./begun.ts";
 import { walk_list } from "./list.ts";
 import type { SignedInStage } from "./stage.ts";
 
@@ -26,15 +28,31 @@ export async function show_stored({ user, report, stored }: SignedInStage): Prom
 }
 
 /** Works on when the demo is told to stop. A photo that somebody else has deleted meanwhile is as good. */
-export async function delete_stored({ user, report, stored }: SignedInStage): Promise<void> {
+export async function delete_stored(stage: SignedInStage): Promise<void> {
+  const { user, report, stored } = stage;
   report.heading("Cleaning up");
   const api = user.unstoppable();
+  const filenames = [...stored.map(({ filename }) => filename), ...(await end_uploads(stage, api))];
   const left: string[] = [];
-  for (const { filename } of stored) {
+  for (const filename of filenames) {
     const { status } = await api.post("/delete", { file: filename });
     if (status !== 200 && status !== 404) left.push(filename);
   }
-  report.check(`${count(stored.length)} of the demo deleted (with --keep they stay)`, left, []);
+  report.check(`${count(filenames.length)} of the demo deleted (with --keep they stay)`, left, []);
+}
+
+/** What has become of the uploads that had arrived; where that is not told, the report says so. */
+async function end_uploads({ report, begun }: SignedInStage, api: Api): Promise<string[]> {
+  const filenames: string[] = [];
+  for (const uploadId of begun) {
+    try {
+      filenames.push(...(await end_upload(api, uploadId)));
+    } catch (error) {
+      if (!(error instanceof UnexpectedAnswer)) throw error;
+      report.fail(error.message, error.came, error.expected);
+    }
+  }
+  return filenames;
 }
 
 const count = (photos: number): string => `${photos} ${photos === 1 ? "photo" : "photos"}`;

@@ -14,7 +14,7 @@ export async function unzip_holiday(stage: SignedInStage): Promise<void> {
   const entries = holiday_entries();
   const archive = { name: "Holiday.zip", bytes: zip_entries(entries) };
   const answer = read_answer(await send(stage, "/unzip", "archive", archive), 200, unzip_response);
-  stored.push(...stored_photos(answer, entries));
+  stored.push(...stored_photos(answer.uploaded, entries));
   show(report, answer);
   report.check(
     "the photos are stored, both of the two with one name among them",
@@ -34,7 +34,10 @@ export async function unzip_holiday(stage: SignedInStage): Promise<void> {
 }
 
 /** The answer has the order of the archive; with one name twice, only that tells which is which. */
-function stored_photos({ uploaded }: UnzipResponse, entries: readonly HolidayEntry[]): StoredPhoto[] {
+export function stored_photos(
+  uploaded: UnzipResponse["uploaded"],
+  entries: readonly HolidayEntry[],
+): StoredPhoto[] {
   const photos = photos_of(entries);
   return uploaded.map(({ filename, size, contentType }, index) => {
     const { path = "", bytes = Buffer.alloc(0) } = photos[index] ?? {};
@@ -43,7 +46,7 @@ function stored_photos({ uploaded }: UnzipResponse, entries: readonly HolidayEnt
   });
 }
 
-const photos_of = (entries: readonly HolidayEntry[]) =>
+export const photos_of = (entries: readonly HolidayEntry[]) =>
   entries.flatMap(({ path, bytes, expected }) =>
     expected.outcome === "uploaded" ? [{ path, bytes, type: expected.type }] : [],
   );

@@ -9,7 +9,6 @@ import type { SignedInStage } from "./stage.ts";
 
 /** A function is handed at most about 4.5 MB: Lambda takes 6 MB, in which base64 makes four bytes of three. */
 const PASSES_BYTES = 4_400_000;
-const TOO_LARGE_BYTES = 4_800_000;
 
 export async function upload_photos(stage: SignedInStage): Promise<void> {
   const { report, stored } = stage;
@@ -36,14 +35,6 @@ export async function upload_photos(stage: SignedInStage): Promise<void> {
 export async function be_refused(stage: SignedInStage): Promise<void> {
   const { report } = stage;
   report.heading("Sending what is refused");
-  const huge = enlarged(sample("jpeg_60k_baseline.jpg", "too_large.jpg"), TOO_LARGE_BYTES);
-  const too_large = await send(stage, "/upload_single_photo", "file", huge);
-  report.check(
-    "a photo of 4.8 MB is more than a function is handed: 413, as expected",
-    outcome(too_large),
-    "413 Request Too Long",
-  );
-
   const text = { name: "notes.jpg", bytes: Buffer.from("Dear diary, this is no photo.\n") };
   const no_photo = await send(stage, "/upload_single_photo", "file", text);
   report.check(

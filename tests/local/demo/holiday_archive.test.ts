@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { bytes_source, type EntrySink, extract, open_archive } from "../../../archive/index.ts";
-import { holiday_entries, zip_entries } from "../../../local/demo/holiday_archive.ts";
+import { cut_shards } from "../../../jobs/shards.ts";
+import { holiday_entries, whole_holiday_entries, zip_entries } from "../../../local/demo/holiday_archive.ts";
 import { image_type } from "../../../storage/image_type.ts";
+import { PART_BYTES } from "../../../storage/upload_in_parts.ts";
 
 const entries = holiday_entries();
 const zip = zip_entries(entries);
@@ -52,5 +54,22 @@ describe("the archive of the demo", () => {
       "skipped platform_file",
       "uploaded",
     ]);
+  });
+});
+
+describe("the larger archive of the demo", () => {
+  const whole = whole_holiday_entries();
+  const stored = zip_entries(whole, { deflate: false });
+
+  it("is more than one part of an upload, and more than one worker extracts at a time", async () => {
+    expect(stored.byteLength).toBeGreaterThan(PART_BYTES);
+    const archive = await open_archive(bytes_source(stored));
+    expect(archive.entries.map(({ path }) => path)).toEqual(whole.map(({ path }) => path));
+    expect(cut_shards(archive.entries).length).toBeGreaterThan(1);
+  });
+
+  it("is not deflated", () => {
+    const bytes = whole.reduce((sum, entry) => sum + entry.bytes.byteLength, 0);
+    expect(stored.byteLength).toBeGreaterThan(bytes);
   });
 });

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { afterEach, describe, expect, it } from "vitest";
-import { send_upload } from "../../../local/demo/multipart_upload.ts";
+import { send_bytes, send_upload } from "../../../local/demo/multipart_upload.ts";
 
 const opened: (() => void)[] = [];
 afterEach(() => {
@@ -26,10 +26,12 @@ const echo_form: RequestListener = async (request, response) => {
   const { "content-type": type = "", "content-length": length, jwt } = request.headers;
   const bytes = await buffer(request);
   const form = await new Response(bytes, { headers: { "content-type": type } }).formData();
-  const [[field, file] = []] = [...form];
+  const [field, file] = [...form].at(-1) ?? [];
   const content = file instanceof File ? Buffer.from(await file.arrayBuffer()).toString("base64") : "";
   const name = file instanceof File ? file.name : "";
-  response.end(JSON.stringify({ field, name, content, jwt, whole: Number(length) === bytes.byteLength }));
+  const texts = [...form].slice(0, -1);
+  const whole = Number(length) === bytes.byteLength;
+  response.end(JSON.stringify({ field, name, content, jwt, whole, texts }));
 };
 
 const bytes = Buffer.from(Array.from({ length: 200_000 }, (_, index) => (index * 7) % 256));
@@ -45,6 +47,25 @@ describe("send_upload", () => {
       name: 'Ünï "quoted".jpg',
       content: bytes.toString("base64"),
       jwt: "token",
+      whole: true,
+      texts: [],
+    });
+  });
+
+  it("sends the fields before the file, as they are and in their order", async () => {
+    const url = await serve(echo_form);
+    const fields = { key: "incoming/a/1", "Content-Type": "image/jpeg", name: "Ünï ☕" };
+    const answer = await send_upload({
+      url,
+      fields,
+      field: "file",
+      file: { name: "a.jpg", bytes },
+      headers: {},
+    });
+    expect(JSON.parse(answer.bytes.toString())).toMatchObject({
+      texts: Object.entries(fields),
+      field: "file",
+      content: bytes.toString("base64"),
       whole: true,
     });
   });
@@ -90,5 +111,23 @@ describe("send_upload", () => {
     await expect(send_upload({ url, field: "file", file, headers: {} })).rejects.toThrow(
       /hang up|ECONNRESET|EPIPE/,
     );
+  });
+});
+
+describe("send_bytes", () => {
+  it("puts the bytes as they are, with their length and nothing of a form, and counts them", async () => {
+    const url = await serve(async (request, response) => {
+      const { "content-length": length, "content-type": type } = request.headers;
+      const content = (await buffer(request)).toString("base64");
+      response.end(JSON.stringify({ method: request.method, length, type, content }));
+    });
+    const counts: number[] = [];
+    const answer = await send_bytes(url, bytes, (sent) => counts.push(sent));
+    expect(JSON.parse(answer.bytes.toString())).toEqual({
+      method: "PUT",
+      length: "200000",
+      content: bytes.toString("base64"),
+    });
+    expect(counts.at(-1)).toBe(200_000);
   });
 });

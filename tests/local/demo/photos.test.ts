@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, expect, it } from "vitest";
-import { enlarged, sample } from "../../../local/demo/photos.ts";
+import { camera_roll, enlarged, sample } from "../../../local/demo/photos.ts";
 import { image_type } from "../../../storage/image_type.ts";
 
 const FOLDER = path.join(import.meta.dirname, "..", "..", "fixtures", "photos");
@@ -14,6 +14,15 @@ describe("a sample", () => {
       expect(await image_type(bytes)).toBe(type);
     },
   );
+});
+
+describe("the camera's photos", () => {
+  it("have a name each, and the type that they say", async () => {
+    const photos = camera_roll();
+    expect(new Set(photos.map(({ name }) => name)).size).toBe(photos.length);
+    expect(photos.map(({ name }) => name)).toContain("IMG_0310.heic");
+    for (const { name, bytes, type } of photos) expect(await image_type(bytes), name).toBe(type);
+  });
 });
 
 describe("enlarged", () => {

@@ -94,7 +94,8 @@ describe("npm run demo", () => {
     expect(stdout).toContain(`Driving the stack at ${stack.url}.\n`);
     expect(stdout).toMatch(/Everything is as it should be\.\n$/);
     expect(stdout).toContain("and 1 photo of other uploads, which the demo leaves alone");
-    expect(stdout.match(/✓/g)?.length).toBeGreaterThan(30);
+    expect(stdout.match(/✓/g)?.length).toBeGreaterThan(60);
+    expect(stdout).toMatch(/Whole holiday\.zip +100 % .* 37 of 37 entries\n/);
     expect(stdout).not.toContain("✗");
     expect(stdout).not.toMatch(CONTROL_CHARACTER);
     expect(stdout).not.toContain(DEMO_USER.password);
@@ -123,8 +124,13 @@ describe("npm run demo", () => {
         "      came      []",
       ],
       [
-        "  ✗ all 11 photos are listed once, with their names and sizes",
-        expect.stringMatching(/^ {6}expected {2}\[ \{ filename: '\w+_panorama\.jpg',/),
+        "  ✗ the job is done, and its counts agree",
+        "      expected  { failed: 2 }",
+        "      came      { failed: 0 }",
+      ],
+      [
+        "  ✗ all 29 photos are listed once, with their names and sizes",
+        expect.stringMatching(/^ {6}expected {2}\[ \{ filename: '\w+_burst\.jpg',/),
         "      came      []",
       ],
       [
@@ -133,9 +139,9 @@ describe("npm run demo", () => {
         expect.stringMatching(/^ {18}'2\d{3}-.*Z',$/),
       ],
       [
-        "  ✗ a walk of 4 pages of 3 finds the same in the same order",
+        "  ✗ a walk of 4 pages of 8 finds the same in the same order",
         "      expected  []",
-        expect.stringMatching(/^ {6}came {6}\[ '\w+_panorama\.jpg' \]$/),
+        expect.stringMatching(/^ {6}came {6}\[ '\w+_burst\.jpg' \]$/),
       ],
       [
         "  ✗ 20260714_123000.heic: 345.3 kB, SHA-256 3d8c2fb070ee… as sent",
@@ -143,15 +149,17 @@ describe("npm run demo", () => {
         expect.stringMatching(/^ {6}came {6}\{ sha256: '(?!3d8c2f)[0-9a-f]{64}' \}$/),
       ],
     ]);
-    expect(stdout).toMatch(/6 things are off\.\n$/);
+    expect(stdout).toMatch(/7 things are off\.\n$/);
   });
 
   it("leaves its photos in the running stack with --keep", async () => {
     const { code, stdout } = await run(["--keep"], ports());
     expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.not.stringContaining("Cleaning up") });
     const names = await stored_names();
-    expect(names).toHaveLength(11);
-    expect(names).toEqual(expect.arrayContaining(["of_the_user.avif", "large.jpg", "東京の夜.avif"]));
+    expect(names).toHaveLength(29);
+    expect(names).toEqual(
+      expect.arrayContaining(["of_the_user.avif", "too_large.jpg", "東京の夜.avif", "burst.jpg"]),
+    );
   });
 
   it.each([
@@ -200,16 +208,22 @@ describe("the demo", () => {
       "      came      503 storage_unavailable",
       "",
       "Cleaning up",
-      "  ✓ 5 photos of the demo deleted (with --keep they stay)",
+      "  ✓ 6 photos of the demo deleted (with --keep they stay)",
       "",
       "1 thing is off.",
     ]);
   });
 
-  it("stops when it is told to, and removes what it stored", async () => {
+  it.each([
+    ["a photo's form is there", "/request_upload"],
+    ["a photo is complete", "/complete_upload"],
+    ["an archive is unpacked", "/unzip"],
+    ["parts are signed", "/upload_parts"],
+    ["an archive is being extracted", "/job"],
+  ])("stops when it is told to, once %s, and removes what it stored", async (_name, last) => {
     const stop = new AbortController();
     const environment = await behind_proxy((requested) => {
-      if (requested === "/unzip") stop.abort(new Error("told to stop"));
+      if (requested === last) stop.abort(new Error("told to stop"));
       return undefined;
     });
     const { failures, lines } = await demo(environment, { stop: stop.signal });
@@ -224,11 +238,12 @@ describe("the demo", () => {
   });
 });
 
-/** The first upload tells another size; an entry's outcome, the newest photo and the order get lost; one bit flips. */
+/** The first upload tells another size; outcomes of entries, the newest photo and the order get lost; one bit flips. */
 function spoil_one_of_each(): Spoil {
-  const left = new Set(["size", "entry", "newest"]);
+  const left = new Set(["size", "entry", "count", "newest"]);
   let downloads = 0;
   const json = (body: Buffer) => z.record(z.string(), z.unknown()).parse(JSON.parse(body.toString()));
+  const ended = ({ state, cursor }: Record<string, unknown>) => state === "done" && cursor === undefined;
   const spoilt = (body: Buffer, change: object) => Buffer.from(JSON.stringify({ ...json(body), ...change }));
   return (requested, { status, body }) => {
     if (status >= 300) return undefined;
@@ -238,6 +253,9 @@ function spoil_one_of_each(): Spoil {
     if (requested === "/unzip" && left.delete("entry")) {
       const failed = z.array(z.unknown()).parse(json(body).failed);
       return { status, body: spoilt(body, { failed: failed.slice(0, 1) }) };
+    }
+    if (requested === "/job" && ended(json(body)) && left.delete("count")) {
+      return { status, body: spoilt(body, { failed: 0 }) };
     }
     if (requested === "/list" && left.delete("newest")) {
       const photos = z.array(z.unknown()).parse(json(body).photos);
