@@ -32,9 +32,9 @@ interface CheckedRequest {
 }
 
 /**
- * A body of which a CRC-32 is sent, that is signed and that S3 compares, is signed without its SHA-256, as
- * https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html allows: TLS keeps it as it is on its way,
- * and hashing it a second time would be a tenth of what an archive costs the processor.
+ * A body of which a CRC-32 is sent, that is signed and that S3 compares, is signed without its SHA-256
+ * (https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-auth-using-authorization-header.html): TLS keeps it as it is
+ * on its way, and hashing it a second time would be a tenth of what an archive costs the processor.
  */
 const is_checked = (request: unknown): request is CheckedRequest =>
   typeof request === "object" &&
@@ -56,7 +56,7 @@ export const presigning_s3_client = (): S3Client =>
  * largest photo may have some hundred. A copy whose answer does not come in time is found by the next try.
  */
 export const patient_s3_client = (config: S3ClientConfig = {}): S3Client =>
-  new S3Client({
+  s3_client({
     maxAttempts: 2,
     requestHandler: {
       connectionTimeout: 2_000,

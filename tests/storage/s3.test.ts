@@ -60,12 +60,21 @@ describe("s3_answer", () => {
 describe("the clients", () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it.each<[string, "WHEN_SUPPORTED" | "WHEN_REQUIRED", string | RegExp]>([
-    ["is not hashed again where its CRC-32 is sent", "WHEN_SUPPORTED", "UNSIGNED-PAYLOAD"],
-    ["is hashed where it is not", "WHEN_REQUIRED", /^[0-9a-f]{64}$/],
-  ])("a body %s", async (_, requestChecksumCalculation, expected) => {
+  const clients = { s3_client, patient_s3_client };
+  type Expectation = [string, keyof typeof clients, "WHEN_SUPPORTED" | "WHEN_REQUIRED", string | RegExp];
+  it.each<Expectation>([
+    ["is not hashed again where its CRC-32 is sent", "s3_client", "WHEN_SUPPORTED", "UNSIGNED-PAYLOAD"],
+    [
+      "is not hashed again where its CRC-32 is sent",
+      "patient_s3_client",
+      "WHEN_SUPPORTED",
+      "UNSIGNED-PAYLOAD",
+    ],
+    ["is hashed where it is not", "s3_client", "WHEN_REQUIRED", /^[0-9a-f]{64}$/],
+    ["is hashed where it is not", "patient_s3_client", "WHEN_REQUIRED", /^[0-9a-f]{64}$/],
+  ])("a body %s (%s)", async (_, client, requestChecksumCalculation, expected) => {
     const sent: unknown[] = [];
-    const s3 = s3_client({
+    const s3 = clients[client]({
       region: "eu-central-1",
       credentials: { accessKeyId: "a", secretAccessKey: "b" },
       requestHandler: {
