@@ -33,6 +33,7 @@ export const job: Operation = {
           state:
             "`queued`: nobody has begun. `running`: a part of the archive at a time. `done`: every entry has an outcome. " +
             "`refused`: nothing was stored.",
+          updatedAt: "When the job was asked for, was planned, or had a part done, whichever came last.",
           reason:
             "Why the archive was refused: as `/unzip` has it, or `archive_missing`, or `worker_failed`.",
           entries: {
@@ -64,6 +65,7 @@ export const job: Operation = {
         },
         example: {
           state: "running",
+          updatedAt: "2026-11-23T10:15:30.000Z",
           entries: { done: 25, total: 400 },
           bytes: { done: 61_034_201, total: 981_004_210 },
           uploaded: 23,
