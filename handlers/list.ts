@@ -5,6 +5,7 @@ import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
 import { type ListedPhoto, type ListRequest, type ListResponse, list_request } from "../schemas/list.ts";
 import { type Cursors, cursors } from "../storage/cursor.ts";
+import { range_of } from "../storage/list_filters.ts";
 import { newest_first } from "../storage/newest_first.ts";
 import { type ListedObject, list_photos, type PhotoStore } from "../storage/photo_store.ts";
 import { s3_client } from "../storage/s3.ts";
@@ -12,22 +13,36 @@ import { s3_client } from "../storage/s3.ts";
 /** Lambda answers at most 6 MB; this leaves room for the headers and the cursor. */
 const ANSWERED_BYTES = 5_500_000;
 
+/**
+ * S3 cannot list by a part of the key that is behind the time, so that photos of other names have to be passed over. No
+ * request looks at more than these.
+ */
+const LOOKED_AT = 20_000;
+
 export const list =
   (store: PhotoStore, { seal, open }: Cursors) =>
-  async ({ username, body: { limit = Infinity, cursor }, signal }: Request<ListRequest>): Promise<Reply> => {
-    const before = cursor === undefined ? undefined : open(username, cursor);
+  async ({ username, body, signal }: Request<ListRequest>): Promise<Reply> => {
+    const { limit = Infinity, cursor, ...filters } = body;
+    const range = range_of(filters);
+    const position = cursor === undefined ? undefined : open(username, cursor, range.asked);
+    const walk = { ...range, before: position?.filename ?? range.before, starts: position?.starts ?? [] };
     const photos: ListedPhoto[] = [];
     let bytes = 0;
-    for await (const run of newest_first((after) => list_photos(store, username, after, signal), before)) {
-      for (const stored of run) {
-        const photo = listed(stored);
-        bytes += answered_bytes(photo);
-        const last = photos.at(-1);
-        if (last && (photos.length >= limit || bytes > ANSWERED_BYTES)) {
-          const answer: ListResponse = { photos, cursor: seal(username, last.filename) };
+    let looked_at = 0;
+    let last: string | undefined;
+    for await (const run of newest_first((after) => list_photos(store, username, after, signal), walk)) {
+      for (const stored of run.photos) {
+        const photo = range.has(stored.name) ? listed(stored) : undefined;
+        bytes += photo === undefined ? 0 : answered_bytes(photo);
+        const is_full = photo !== undefined && (photos.length >= limit || bytes > ANSWERED_BYTES);
+        if (last !== undefined && (is_full || (range.passes_over && looked_at >= LOOKED_AT))) {
+          const next = seal(username, { filename: last, starts: run.starts }, range.asked);
+          const answer: ListResponse = { photos, cursor: next };
           return { status: 200, body: answer };
         }
-        photos.push(photo);
+        if (photo !== undefined) photos.push(photo);
+        looked_at += 1;
+        last = stored.filename;
       }
     }
     const answer: ListResponse = { photos };

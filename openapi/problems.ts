@@ -71,10 +71,14 @@ export const problem_texts: Readonly<Record<ProblemCode, ProblemText>> = {
     }),
   ),
   invalid_cursor: text(
-    "The cursor was not given to this user by the answer before.",
-    problem("invalid_cursor", "Send the cursor of the answer before, or none to begin anew.", {
-      errors: [{ field: "cursor", message: "This list has not given this cursor to this user." }],
-    }),
+    "The cursor was not given to this user by the answer before, or what is asked for has changed since.",
+    problem(
+      "invalid_cursor",
+      "Send the cursor of the answer before, and ask for the same with it; or none.",
+      {
+        errors: [{ field: "cursor", message: "This list has not given this cursor to this user." }],
+      },
+    ),
   ),
   invalid_new_password: text(
     "`detail` says which rule of the password policy.",

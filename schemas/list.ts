@@ -2,8 +2,16 @@
 import * as z from "zod/mini";
 import { filename, name, size, uploaded_at } from "./photo.ts";
 
+const moment = z.iso.datetime({ offset: true });
+
 export const list_request = z.strictObject({
   limit: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
+  /** Inclusive. */
+  from: z.optional(moment),
+  /** Exclusive, so that months follow each other without a photo in both. */
+  to: z.optional(moment),
+  /** Of the name; no name has more than 255 bytes. */
+  prefix: z.optional(z.string().check(z.minLength(1), z.maxLength(255))),
   /** From the answer before this one. */
   cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
 });
@@ -13,7 +21,7 @@ export const listed_photo = z.strictObject({ filename, name, size, uploadedAt: u
 export const list_response = z.strictObject({
   /** Newest first. */
   photos: z.array(listed_photo),
-  /** Present where there are older photos. */
+  /** Present where there are older photos, or where older ones have still to be looked at. */
   cursor: z.optional(z.string()),
 });
 

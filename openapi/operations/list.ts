@@ -14,7 +14,12 @@ export const list: Operation = {
       name: "ListRequest",
       fields: {
         limit: "How many photos at most; without it, as many as fit an answer.",
-        cursor: "Of the answer before.",
+        from: "Photos that were uploaded at this time or later; with a time zone.",
+        to: "Photos that were uploaded before this time; with a time zone.",
+        prefix:
+          "The beginning of the name, capital and small letters told apart. A request looks at 20,000 photos at most, so an " +
+          "answer may have few photos, or none, and a cursor.",
+        cursor: "Of the answer before; with the same `from`, `to` and `prefix`.",
       },
       example: { limit: 50 },
     }),
@@ -30,7 +35,8 @@ export const list: Operation = {
             about: "Newest first.",
             fields: { filename: FILENAME, name: NAME, size: SIZE, uploadedAt: UPLOADED_AT },
           },
-          cursor: "There while there are older photos. It is of one user.",
+          cursor:
+            "There while there are older photos, or may be. It is of one user and of what was asked for.",
         },
         example: {
           photos: [

@@ -1,8 +1,9 @@
+import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
 import type { HttpAnswer, Reply } from "../../middleware/reply.ts";
 import { http_answer } from "../../middleware/reply.ts";
-import { type ListResponse, list_response } from "../../schemas/list.ts";
+import { type ListRequest, type ListResponse, list_response } from "../../schemas/list.ts";
 import { cursors } from "../../storage/cursor.ts";
 import { read_answer, read_problem } from "../support/answers.ts";
 import { caught_problem } from "../support/caught.ts";
@@ -109,7 +110,10 @@ describe("POST /list", () => {
     const { cursor } = await page_of({ limit: 2 }, "dora");
     const { seal } = cursors(environment.CURSOR_KEY ?? "");
     expect(names_of(await page_of({ cursor }, "dora"))).toEqual(filenames.slice(2));
-    const of_a_gap = seal("dora", photo_filename(new Date(at(2).getTime() - 1), "gone.jpg"));
+    const of_a_gap = seal("dora", {
+      filename: photo_filename(new Date(at(2).getTime() - 1), "gone.jpg"),
+      starts: [],
+    });
     expect(names_of(await page_of({ cursor: of_a_gap }, "dora"))).toEqual(filenames.slice(2));
   });
 
@@ -117,7 +121,10 @@ describe("POST /list", () => {
     await stored("emil", 3);
     const { cursor = "" } = await page_of({ limit: 1 }, "emil");
     expect(await page_of({ cursor }, "emil")).toHaveProperty("photos.length", 2);
-    const forged = cursors("another secret of at least 32 characters").seal("emil", "20261123T100002000Z_a");
+    const forged = cursors("another secret of at least 32 characters").seal("emil", {
+      filename: "20261123T100002000Z_a",
+      starts: [],
+    });
     const answers = [
       await listing_of({ cursor }, "mallory"),
       await listing_of({ cursor: forged }, "emil"),
@@ -139,6 +146,11 @@ describe("POST /list", () => {
     ["an empty cursor", { cursor: "" }, ["cursor"]],
     ["a cursor that is too long", { cursor: "x".repeat(4_097) }, ["cursor"]],
     ["a cursor that is no text", { cursor: 7, limit: 2 }, ["cursor"]],
+    ["a time without a zone", { from: "2026-11-23T10:00:00" }, ["from"]],
+    ["a day that is none", { to: "2026-02-30T10:00:00Z" }, ["to"]],
+    ["a time that is a number", { from: 1_795_000_000_000, to: null }, ["from", "to"]],
+    ["an empty prefix", { prefix: "" }, ["prefix"]],
+    ["a prefix that is longer than a name", { prefix: "x".repeat(256) }, ["prefix"]],
     ["a field that there is not", { offset: 7 }, ["offset"]],
   ])("refuses %s and names the field", async (_, body, fields) => {
     const { status, code, errors } = read_problem(await listing_of(body));
@@ -157,50 +169,151 @@ describe("POST /list", () => {
   });
 });
 
+describe("filters", () => {
+  const filtered = async (user: string, filters: object, limit?: number): Promise<string[]> => {
+    const seen: string[] = [];
+    for (let cursor: string | undefined, first = true; first || cursor !== undefined; first = false) {
+      const page = await page_of(
+        { ...filters, ...(limit && { limit }), ...(cursor !== undefined && { cursor }) },
+        user,
+      );
+      if (limit !== undefined) expect(page.photos.length).toBeLessThanOrEqual(limit);
+      seen.push(...names_of(page));
+      cursor = page.cursor;
+    }
+    return seen;
+  };
+
+  it("leave the photos of a span of time, the beginning with it and the end without, and of a name", async () => {
+    const filenames = await stored("gina", 5);
+    const second = (filename: string): number => Number(filename.slice(13, 15));
+    const from = "2026-11-23T10:00:01.000Z";
+    const to = "2026-11-23T10:00:03Z";
+    expect((await filtered("gina", { from })).map(second)).toEqual([4, 3, 2, 1]);
+    expect((await filtered("gina", { to })).map(second)).toEqual([2, 1, 0]);
+    expect((await filtered("gina", { from, to })).map(second)).toEqual([2, 1]);
+    expect((await filtered("gina", { from, to }, 1)).map(second)).toEqual([2, 1]);
+    expect(await filtered("gina", { from: to, to: from })).toEqual([]);
+    expect(await filtered("gina", { from, to: from })).toEqual([]);
+    expect(await filtered("gina", { prefix: "bea" })).toEqual(filenames);
+    expect(await filtered("gina", { prefix: "BEA" })).toEqual([]);
+    expect(await filtered("gina", { prefix: "each" })).toEqual([]);
+  });
+
+  it("take a time of any zone, and the first and the last there are", async () => {
+    const filenames = await stored("hugo", 3);
+    const from = "2026-11-23T12:00:01+02:00";
+    expect(await filtered("hugo", { from })).toEqual(filenames.slice(0, 2));
+    const ever = { from: "0000-01-01T00:00:00+14:00", to: "9999-12-31T23:59:59-14:00" };
+    expect(await filtered("hugo", ever)).toEqual(filenames);
+  });
+
+  it("find a name however its accents are written", async () => {
+    const filenames = await stored("ida", 2, "\u00e9t\u00e9.jpg");
+    expect(await filtered("ida", { prefix: "e\u0301t" })).toEqual(filenames);
+  });
+
+  it("are those of the cursor, or the cursor is refused", async () => {
+    const filenames = await stored("jo", 4);
+    const from = "2026-11-23T10:00:01Z";
+    const { cursor } = await page_of({ from, limit: 1 }, "jo");
+    const same_time = { from: "2026-11-23T11:00:01.000+01:00", cursor };
+    expect(names_of(await page_of(same_time, "jo"))).toEqual(filenames.slice(1, 3));
+    for (const other of [{}, { from, prefix: "b" }, { from, to: from }, { to: from }]) {
+      const answer = await listing_of({ ...other, cursor }, "jo");
+      expect(read_problem(answer).code).toBe("invalid_cursor");
+    }
+  });
+
+  it("give exactly the photos that fit them, newest first, in pages of any size", async () => {
+    const name = fc.constantFrom("a.jpg", "ab.jpg", "b.jpg", "\u00e9.jpg", "\u{1f4f7}.jpg");
+    const millisecond = fc.integer({ min: 0, max: 30 });
+    const library = fc.uniqueArray(fc.tuple(millisecond, name), { maxLength: 25, selector: String });
+    const filters = fc.record(
+      {
+        from: millisecond,
+        to: millisecond,
+        prefix: fc.constantFrom("a", "ab", "b", "e\u0301", "\u{1f4f7}", "x"),
+      },
+      { requiredKeys: [] },
+    );
+    const time = (ms: number): Date => new Date(at(0).getTime() + ms);
+    let users = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        library,
+        filters,
+        fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
+        async (photos, { from, to, prefix }, limit) => {
+          users += 1;
+          const user = `user-${users}`;
+          const filenames = photos.map(([ms, photo]) => photo_filename(time(ms), photo));
+          await Promise.all(filenames.map((filename) => put(photo_key(user, filename))));
+          const expected = photos.flatMap(([ms, photo], index) =>
+            ms >= (from ?? 0) && ms < (to ?? 100) && photo.startsWith((prefix ?? "").normalize("NFC"))
+              ? [filenames[index] ?? ""]
+              : [],
+          );
+          const asked = {
+            ...(from !== undefined && { from: time(from).toISOString() }),
+            ...(to !== undefined && { to: time(to).toISOString() }),
+            ...(prefix !== undefined && { prefix }),
+          };
+          expect(await filtered(user, asked, limit)).toEqual(in_utf8_order(expected).reverse());
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
 /** Lambda's limit on an answer, in bytes of JSON. */
 const PAYLOAD_BYTES = 6 * 1024 * 1024;
 
-describe("a library that exceeds an answer", () => {
-  const in_xml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
+const in_xml = (text: string): string => text.replaceAll("&", "&amp;").replaceAll('"', "&quot;");
 
-  /** A storage of these photos of one user, which is nothing but its listing. */
-  async function listing_storage(user: string, filenames: readonly string[]) {
-    const sorted = in_utf8_order(filenames);
-    const server = await scripted_server(({ url: asked }): ScriptedAnswer => {
-      const query = new URL(asked, "http://storage").searchParams;
-      const after = (query.get("start-after") ?? "").slice(user_prefix(user).length);
-      const first = sorted.findIndex((filename) => filename > after);
-      const page = first === -1 ? [] : sorted.slice(first, first + 1_000);
-      const contents = page.map(
-        (filename) =>
-          `<Contents><Key>${in_xml(photo_key(user, filename))}</Key><Size>4400000</Size></Contents>`,
-      );
-      const truncated = first !== -1 && first + 1_000 < sorted.length;
-      return {
-        status: 200,
-        headers: { "content-type": "application/xml" },
-        body: `<?xml version="1.0"?><ListBucketResult><IsTruncated>${truncated}</IsTruncated>${contents.join("")}</ListBucketResult>`,
-      };
-    });
-    const s3 = client_for(server.url);
+/** A storage of these photos of one user, which is nothing but its listing. */
+async function listing_storage(user: string, filenames: readonly string[]) {
+  const sorted = in_utf8_order(filenames);
+  let requests = 0;
+  const server = await scripted_server(({ url: asked }): ScriptedAnswer => {
+    requests += 1;
+    const query = new URL(asked, "http://storage").searchParams;
+    const after = (query.get("start-after") ?? "").slice(user_prefix(user).length);
+    const first = sorted.findIndex((filename) => filename > after);
+    const page = first === -1 ? [] : sorted.slice(first, first + 1_000);
+    const contents = page.map(
+      (filename) =>
+        `<Contents><Key>${in_xml(photo_key(user, filename))}</Key><Size>4400000</Size></Contents>`,
+    );
+    const truncated = first !== -1 && first + 1_000 < sorted.length;
     return {
-      page: async (body: { readonly limit?: number; readonly cursor?: string }): Promise<Reply> =>
-        list(
-          { s3, bucket: BUCKET },
-          cursors("a secret of at least 32 characters"),
-        )({
-          username: user,
-          body,
-          signal: new AbortController().signal,
-          deadline: Date.now() + 29_000,
-        }),
-      close: async () => {
-        s3.destroy();
-        await server.close();
-      },
+      status: 200,
+      headers: { "content-type": "application/xml" },
+      body: `<?xml version="1.0"?><ListBucketResult><IsTruncated>${truncated}</IsTruncated>${contents.join("")}</ListBucketResult>`,
     };
-  }
+  });
+  const s3 = client_for(server.url);
+  return {
+    requests: () => requests,
+    page: async (body: ListRequest): Promise<Reply> =>
+      list(
+        { s3, bucket: BUCKET },
+        cursors("a secret of at least 32 characters"),
+      )({
+        username: user,
+        body,
+        signal: new AbortController().signal,
+        deadline: Date.now() + 29_000,
+      }),
+    close: async () => {
+      s3.destroy();
+      await server.close();
+    },
+  };
+}
 
+describe("a library that exceeds an answer", () => {
   it("is listed as far as an answer goes, and then by its cursor, each photo once", async () => {
     // A quotation mark becomes four bytes in Lambda's answer.
     const filenames = Array.from({ length: 6_000 }, (_, index) =>
@@ -233,6 +346,45 @@ describe("a library that exceeds an answer", () => {
     await storage.close();
     expect(names_of(page)).toEqual(filenames.slice(0, 1_000));
     expect(page.cursor).toBeDefined();
+  });
+});
+
+describe("a name that few photos have, in a library of 50,000", () => {
+  it("is looked for in 20,000 photos a page, and no photo is passed over", async () => {
+    const filenames = Array.from({ length: 50_000 }, (_, index) =>
+      photo_filename(
+        new Date(at(0).getTime() - index * 60_000),
+        index % 45_000 === 100 ? "rare.jpg" : "often.jpg",
+      ),
+    );
+    const storage = await listing_storage("ann", filenames);
+    const pages: string[][] = [];
+    const costs: number[] = [];
+    for (let cursor: string | undefined; pages.length === 0 || cursor !== undefined; ) {
+      const before = storage.requests();
+      const filters = { prefix: "rare", ...(cursor !== undefined && { cursor }) };
+      const page = list_response.parse((await storage.page(filters)).body);
+      pages.push(names_of(page));
+      costs.push(storage.requests() - before);
+      cursor = page.cursor;
+    }
+    await storage.close();
+    expect(pages).toEqual([[filenames[100]], [], [filenames[45_100]]]);
+    // Two for each 1,000 photos, and the search for the newest.
+    for (const requests of costs) expect(requests).toBeLessThanOrEqual(2 * 20 + 20);
+  });
+
+  it("is not looked for outside of the span of time that is asked for", async () => {
+    const filenames = Array.from({ length: 50_000 }, (_, index) =>
+      photo_filename(new Date(at(0).getTime() - index * 60_000), "often.jpg"),
+    );
+    const storage = await listing_storage("ann", filenames);
+    const to = new Date(at(0).getTime() - 30_000 * 60_000);
+    const from = new Date(to.getTime() - 500 * 60_000);
+    const reply = await storage.page({ from: from.toISOString(), to: to.toISOString() });
+    await storage.close();
+    expect(names_of(list_response.parse(reply.body))).toEqual(filenames.slice(30_001, 30_501));
+    expect(storage.requests()).toBe(1);
   });
 });
 

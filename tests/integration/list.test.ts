@@ -1,6 +1,7 @@
 /** Lists of few photos and of thousands, and walks through them while they change. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { jpeg_of } from "../support/fixture_photos.ts";
+import { read_problem } from "./client.ts";
 import { new_session, type Session } from "./session.ts";
 import { start_test_stack, type TestStack } from "./stack.ts";
 import { type Storage, stamp, storage_of } from "./storage.ts";
@@ -137,6 +138,44 @@ describe("a list", () => {
     const { cursor } = await session.list({ limit: 2 });
     await Promise.all(filenames.map((filename) => session.delete(filename)));
     expect(await session.list({ cursor })).toEqual({ photos: [] });
+  });
+});
+
+describe("a list that is filtered", () => {
+  it("has the photos of a span of time and of a name, in pages too", async () => {
+    const now = Date.now();
+    const filenames = library(now);
+    const session = await session_with("filtered", filenames);
+    const uploaded = await session.upload(jpeg_of(100), "sparse and new.jpg");
+    const time_of = (filename: string) => filename.slice(0, 19);
+    const [from, to] = [now - 50 * HOUR, now - 47 * HOUR].map((time) => new Date(time).toISOString());
+    const burst = filenames.filter((filename) => filename.includes("_burst"));
+    expect(names((await session.list({ from, to })).photos)).toEqual(burst);
+    expect(names((await session.list({ from: uploaded.uploadedAt })).photos)).toEqual([uploaded.filename]);
+    const earlier = names((await session.list({ to: uploaded.uploadedAt })).photos);
+    expect(earlier).toEqual(filenames);
+    const prefixed = names((await session.list({ prefix: "sparse", from })).photos);
+    expect(prefixed).toEqual([
+      uploaded.filename,
+      ...filenames.filter(
+        (filename) => filename.includes("_sparse") && time_of(filename) >= stamp(now - 50 * HOUR),
+      ),
+    ]);
+
+    const seen: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await session.list({ prefix: "crowd", to, limit: 4, ...(cursor && { cursor }) });
+      seen.push(...names(page.photos));
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+    expect(seen).toEqual(filenames.filter((filename) => filename.includes("_crowd")));
+  });
+
+  it("goes on with what it began with, and with nothing else", async () => {
+    const session = await session_with("bound", library(Date.now()));
+    const { cursor } = await session.list({ prefix: "burst", limit: 1 });
+    read_problem(await session.json("/list", { cursor }), 400, "invalid_cursor", "cursor");
   });
 });
 

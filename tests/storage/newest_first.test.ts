@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { photo_filename, timestamp } from "../../layer/photo_keys.ts";
 import { type ListPage, type Named, newest_first } from "../../storage/newest_first.ts";
-import { in_utf8_order, listing } from "../support/listing.ts";
+import { in_utf8_order, type Listing, listing } from "../support/listing.ts";
 
 const NOW = Date.parse("2026-11-23T10:15:30.123Z");
 const SECOND = 1_000;
@@ -17,8 +17,8 @@ const expected = (filenames: readonly string[], before?: string): string[] =>
 
 async function walked(list_page: ListPage<Named>, before?: string, limit = Infinity): Promise<string[]> {
   const seen: string[] = [];
-  for await (const run of newest_first(list_page, before, NOW)) {
-    for (const { filename } of run) {
+  for await (const { photos } of newest_first(list_page, { before, now: NOW })) {
+    for (const { filename } of photos) {
       if (seen.length === limit) return seen;
       seen.push(filename);
     }
@@ -121,6 +121,50 @@ describe("newest_first", () => {
     );
   });
 
+  it("goes on from any starts whatever, between any two ends, in pages of any size", async () => {
+    const moment = fc.integer({ min: -DAY, max: 31 * YEAR }).map((age) => NOW - age);
+    const walk = fc.record({
+      filenames: library,
+      size: page_size,
+      limit: fc.integer({ min: 1, max: 30 }),
+      after: fc.option(
+        moment.map((at) => timestamp(new Date(at))),
+        { nil: undefined },
+      ),
+      end: fc.option(
+        moment.map((at) => timestamp(new Date(at))),
+        { nil: undefined },
+      ),
+      others: fc.array(moment, { maxLength: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(walk, async ({ filenames, size, limit, after, end, others }) => {
+        const { list_page } = listing(filenames, size);
+        const seen: string[] = [];
+        let before = end;
+        let starts: readonly number[] = others.toSorted((a, b) => a - b);
+        for (let more = true; more; ) {
+          more = false;
+          const walk = { ...(after !== undefined && { after }), before, starts, now: NOW };
+          for await (const run of newest_first(list_page, walk)) {
+            const page = run.photos.slice(0, limit).map(({ filename }) => filename);
+            seen.push(...page);
+            expect(run.starts).toEqual(run.starts.toSorted((a, b) => a - b));
+            if (page.length === 0) continue;
+            ({ starts } = run);
+            before = page.at(-1);
+            more = true;
+            break;
+          }
+        }
+        expect(seen).toEqual(
+          expected(filenames, end).filter((filename) => after === undefined || filename > after),
+        );
+      }),
+      { numRuns: 400 },
+    );
+  });
+
   it("passes over keys that are not photos', wherever they stand", async () => {
     const foreign = fc.array(
       fc.constantFrom("0", "1999", "2026", "20261123T", "Thumbs.db", "notes.txt", "~"),
@@ -147,8 +191,8 @@ describe("newest_first", () => {
   it("reads the clock of the machine", async () => {
     const filenames = Array.from({ length: 1_500 }, (_, index) => photo_filename(new Date(index), "a.jpg"));
     const seen: string[] = [];
-    for await (const run of newest_first(listing(filenames).list_page)) {
-      seen.push(...run.map(({ filename }) => filename));
+    for await (const { photos } of newest_first(listing(filenames).list_page)) {
+      seen.push(...photos.map(({ filename }) => filename));
     }
     expect(seen).toEqual(expected(filenames));
   });
@@ -183,7 +227,7 @@ describe("the requests that a walk costs", () => {
 
   it("are no more than the photos that are taken need", async () => {
     const library = listing(uniform(20_000));
-    const walk = newest_first(library.list_page, undefined, NOW);
+    const walk = newest_first(library.list_page, { now: NOW });
     expect(library.requests()).toBe(0);
     await walk.next();
     const for_first_run = library.requests();
@@ -240,8 +284,42 @@ describe("the requests that a walk costs", () => {
       expect(newly_counted(), `100 photos, of the first ${part}`).toBeLessThanOrEqual(40);
     }
 
+    for (const limit of [100, 1_000]) {
+      const { costs, most_starts } = await paged(library, limit, 40);
+      const [first = 0, ...following] = costs;
+      expect(first, `the first ${limit} photos`).toBeLessThanOrEqual(40);
+      expect(Math.max(...following), `${limit} photos more`).toBeLessThanOrEqual(20);
+      expect(sum(following) / following.length, `${limit} photos more, on average`).toBeLessThanOrEqual(
+        limit === 100 ? 2 : 8,
+      );
+      expect(most_starts).toBeLessThanOrEqual(64);
+    }
+
     counted = library.requests();
     expect(await walked(library.list_page)).toHaveLength(filenames.length);
     expect(newly_counted(), "all photos").toBeLessThanOrEqual(2.5 * (filenames.length / 1_000));
   });
 });
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** What each page of a walk costs that is told the starts of the one before it. */
+async function paged({ list_page, requests }: Listing, limit: number, pages: number) {
+  const costs: number[] = [];
+  let most_starts = 0;
+  let before: string | undefined;
+  let starts: readonly number[] = [];
+  for (let page = 0; page < pages; page += 1) {
+    const counted = requests();
+    let left = limit + 1;
+    for await (const run of newest_first(list_page, { before, starts, now: NOW })) {
+      ({ starts } = run);
+      most_starts = Math.max(most_starts, starts.length);
+      before = run.photos[Math.min(left - 1, run.photos.length) - 1]?.filename ?? before;
+      left -= run.photos.length;
+      if (left <= 0) break;
+    }
+    costs.push(requests() - counted);
+  }
+  return { costs, most_starts };
+}
