@@ -48,9 +48,11 @@ function refuse_flags(schema: z.core.$ZodType): void {
   }
 }
 
-/** zod's own pattern knows the days of each month and fills five lines; `date-time` says as much. */
+/** zod's own pattern knows the days of each month and fills five lines; `date-time` says as much, but for milliseconds. */
 function shorten_times(schema: JsonSchema): void {
-  if (schema.format === "date-time") schema.pattern = "\\.\\d{3}Z$";
+  if (schema.format !== "date-time") return;
+  if (schema.pattern?.includes("\\.\\d{3}")) schema.pattern = "\\.\\d{3}Z$";
+  else delete schema.pattern;
 }
 
 type Texts = Readonly<Record<string, unknown>>;

@@ -40,7 +40,7 @@ export const problem_texts: Readonly<Record<ProblemCode, ProblemText>> = {
     problem("malformed_json", "Send the body as one JSON object, in UTF-8, without the key __proto__."),
   ),
   invalid_request: text(
-    "`errors` names the fields that are missing, wrong or unknown; or the body has more than 65,536 characters.",
+    "`errors` names the fields that are missing, wrong or unknown; or the body has more than 65,536 characters (1,000,000 where a request may have many files).",
     problem("invalid_request", "Mend and send again: colour.", {
       errors: [{ field: "colour", message: "There is no such field." }],
     }),

@@ -1,10 +1,23 @@
 /** POST /delete */
 import * as z from "zod/mini";
-import { filename } from "./photo.ts";
+import { filename, filenames } from "./photo.ts";
 
-export const delete_request = z.strictObject({ file: filename });
+export const delete_request = z.union([
+  z.strictObject({ file: filename }),
+  z.strictObject({ files: filenames }),
+]);
 
-export const delete_response = z.strictObject({ deleted: filename });
+export const photo_deleted = z.strictObject({ deleted: filename });
+
+export const deletion_outcome = z.discriminatedUnion("outcome", [
+  z.strictObject({ file: filename, outcome: z.enum(["deleted", "not_found", "not_attempted"]) }),
+  z.strictObject({ file: filename, outcome: z.literal("failed"), code: z.string() }),
+]);
+
+/** Of many: in the order of the request. */
+export const deletion_outcomes = z.strictObject({ outcomes: z.array(deletion_outcome) });
+
+export const delete_response = z.union([photo_deleted, deletion_outcomes]);
 
 export type DeleteRequest = z.infer<typeof delete_request>;
 export type DeleteResponse = z.infer<typeof delete_response>;

@@ -8,3 +8,10 @@ export const name = z.string();
 export const size = z.int().check(z.nonnegative());
 export const content_type = z.string();
 export const uploaded_at = z.iso.datetime({ precision: 3 });
+
+/** As many as a gallery may mark at once, each of them once. */
+export const filenames = z.array(filename).check(
+  z.minLength(1),
+  z.maxLength(1000),
+  z.refine((files) => new Set(files).size === files.length, { error: "Each file may be named once." }),
+);

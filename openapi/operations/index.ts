@@ -3,7 +3,7 @@ import table from "../../terraform/functions.auto.tfvars.json" with { type: "jso
 import type { Operation } from "../operation.ts";
 import { cancel_upload } from "./cancel_upload.ts";
 import { complete_upload } from "./complete_upload.ts";
-import { delete_one } from "./delete.ts";
+import { delete_photos } from "./delete.ts";
 import { download } from "./download.ts";
 import { job } from "./job.ts";
 import { list } from "./list.ts";
@@ -31,7 +31,7 @@ export const operations: Readonly<Record<Endpoint, Operation>> = {
   upload_single_photo,
   list,
   download,
-  delete: delete_one,
+  delete: delete_photos,
   request_upload,
   upload_parts,
   complete_upload,

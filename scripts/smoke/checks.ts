@@ -1,6 +1,6 @@
 /** What every deployment must answer: first to nobody in particular, then to a user with a photo. */
 import { zipSync } from "fflate";
-import { delete_response } from "../../schemas/delete.ts";
+import { photo_deleted } from "../../schemas/delete.ts";
 import { list_response } from "../../schemas/list.ts";
 import { login_response } from "../../schemas/login.ts";
 import { unzip_response } from "../../schemas/unzip.ts";
@@ -132,7 +132,7 @@ async function download(api: Api, filename: string, { bytes, type }: Photo): Pro
 }
 
 async function remove(api: Api, filename: string): Promise<void> {
-  const { deleted } = read_answer(await api.post("/delete", { file: filename }), 200, delete_response);
+  const { deleted } = read_answer(await api.post("/delete", { file: filename }), 200, photo_deleted);
   if (deleted !== filename) throw new SmokeError("POST /delete: another photo was deleted");
   expect_problem(await api.post("/download", { filename }), 404, "photo_not_found");
 }

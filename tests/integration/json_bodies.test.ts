@@ -82,7 +82,7 @@ describe.each(EVERY)("POST %s", (path) => {
   it("of 4.5 MB that stand for a million objects is 400, and is not parsed", async () => {
     const answer = await send_body(path, `[{}${",{}".repeat(1_500_000)}]`);
     read_problem(answer, 400, "invalid_request");
-    expect(answer.bytes.toString()).toContain("65536 characters");
+    expect(answer.bytes.toString()).toContain(`${path === "/delete" ? 1_000_000 : 65_536} characters`);
   });
 });
 

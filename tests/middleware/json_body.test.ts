@@ -239,6 +239,26 @@ describe("json_body: a body that is wrong", () => {
     });
   });
 
+  it("may have more where it is told so, and not one more", async () => {
+    const padded = (length: number) => json_event('{"name":"a"}'.padEnd(length, " "));
+    const long = json_body(schema, { longest: 100_000 });
+    expect(await read(padded(100_000), long)).toEqual({ name: "a" });
+    expect((await refusal(padded(100_001), long)).detail).toContain("100000 characters");
+  });
+
+  it("that may have two shapes is judged by the one of which it has the most right", async () => {
+    const one = z.strictObject({ file: z.string(), mode: z.optional(z.string()) });
+    const many = z.strictObject({ files: z.array(z.string()), mode: z.optional(z.string()) });
+    const either = json_body(z.union([one, many]));
+    const refused_fields = async (body: unknown) => fields((await refusal(json_event(body), either)).errors);
+    expect(await read(json_event({ files: ["a"], mode: "b" }), either)).toEqual({ files: ["a"], mode: "b" });
+    expect(await refused_fields({})).toEqual(["file"]);
+    expect(await refused_fields({ file: 7 })).toEqual(["file"]);
+    expect(await refused_fields({ files: ["a", 7, 8, 9] })).toEqual(["files.1", "files.2", "files.3"]);
+    expect(await refused_fields({ files: ["a"], mode: 7, size: 8 })).toEqual(["mode", "size"]);
+    expect(await refused_fields([])).toEqual([""]);
+  });
+
   it("is not parsed where it is too long", async () => {
     const malformed = "{".repeat(65_537);
     expect((await refusal(json_event(malformed))).code).toBe("invalid_request");

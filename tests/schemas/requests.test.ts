@@ -22,6 +22,17 @@ const photo = { filename: FILENAME, name: "beach.jpg", size: 7 };
 const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly string[]]>> = {
   delete_request: [delete_request, { file: FILENAME }, []],
   delete_response: [delete_response, { deleted: FILENAME }, []],
+  delete_request_of_many: [delete_request, { files: [FILENAME] }, []],
+  delete_response_of_many: [
+    delete_response,
+    {
+      outcomes: [
+        { file: FILENAME, outcome: "deleted" },
+        { file: FILENAME, outcome: "failed", code: "storage_refused" },
+      ],
+    },
+    [],
+  ],
   download_request: [download_request, { filename: FILENAME, disposition: "inline" }, ["disposition"]],
   list_request: [list_request, { limit: 1_000, cursor: "x".repeat(4_096) }, ["limit", "cursor"]],
   list_response: [

@@ -1,5 +1,5 @@
 /** A photo that is deleted is gone, and deleting it again says so. */
-import { delete_response } from "../../../schemas/delete.ts";
+import { photo_deleted } from "../../../schemas/delete.ts";
 import { outcome, read_answer } from "../api.ts";
 import { walk_list } from "./list.ts";
 import type { SignedInStage } from "./stage.ts";
@@ -9,7 +9,7 @@ export async function delete_photo({ user, report, stored }: SignedInStage): Pro
   const [photo] = stored;
   if (photo === undefined) return;
   const { filename } = photo;
-  const { deleted } = read_answer(await user.post("/delete", { file: filename }), 200, delete_response);
+  const { deleted } = read_answer(await user.post("/delete", { file: filename }), 200, photo_deleted);
   stored.shift();
   report.check(`${photo.name} is deleted`, deleted, filename);
   const download = await user.post("/download", { filename });
