@@ -151,6 +151,12 @@ const credentials_of = (table: FunctionsTable): Credentials[] => [
   ...Object.keys(table).map(function_credentials),
 ];
 
+/** As in terraform/photos.tf: a deleted photo can be restored for so long, and nothing else at all. */
+const OLD_VERSIONS = [
+  { prefix: "", days: 30 },
+  { prefix: ".", days: 1 },
+];
+
 function open_s3(
   { config, on_log, on_call }: StackSettings,
   table: FunctionsTable,
@@ -167,6 +173,7 @@ function open_s3(
     credentials: credentials_of(table),
     may_list: (access_key_id) => !without_listing.includes(access_key_id),
     buckets: [BUCKET],
+    old_versions: OLD_VERSIONS,
     notifications,
     log: (line) => on_log(line, "s3"),
     ...(on_call && { on_call }),

@@ -8,11 +8,20 @@ export class AwsError extends Error {
   readonly code: string;
   readonly statusCode: number;
   readonly details: ErrorDetails;
+  /** Of the answer, beside those of every error. */
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(code: string, statusCode: number, message: string, details: ErrorDetails = {}) {
+  constructor(
+    code: string,
+    statusCode: number,
+    message: string,
+    details: ErrorDetails = {},
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(message);
     this.code = code;
     this.statusCode = statusCode;
     this.details = details;
+    this.headers = headers;
   }
 }

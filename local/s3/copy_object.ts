@@ -4,18 +4,14 @@ import { percent_decode } from "../aws/sigv4.ts";
 import type { StoredObject } from "./catalog.ts";
 import { checksum_element, checksum_type_schema, parse_algorithm } from "./checksums.ts";
 import { is_not_modified, write_condition } from "./conditions.ts";
-import {
-  invalid_argument,
-  invalid_request,
-  no_such_key,
-  not_implemented,
-  precondition_failed,
-} from "./errors.ts";
+import { invalid_argument, invalid_request, not_implemented, precondition_failed } from "./errors.ts";
 import { object_headers } from "./object_headers.ts";
+import { is_marker } from "./old_versions.ts";
 import { type Answer, type Call, quoted } from "./operation.ts";
 import { DigestingStream, MAX_PUT_BYTES, read_document } from "./payload.ts";
 import { whole_object } from "./put_object.ts";
 import { parse_key } from "./request.ts";
+import { read_version_id, require_object, version_header } from "./versioning.ts";
 
 export async function copy_object(call: Call): Promise<Answer> {
   const { request, store, now, created } = call;
@@ -29,7 +25,8 @@ export async function copy_object(call: Call): Promise<Answer> {
     );
   }
   const replace = read_directive(request.headers["x-amz-metadata-directive"]) === "REPLACE";
-  if (!replace && source.bucket === bucket && source.object.key === key) {
+  const is_current = store.catalog.object(bucket, key)?.content === source.object.content;
+  if (!replace && source.bucket === bucket && source.object.key === key && is_current) {
     throw invalid_request(
       "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
     );
@@ -45,9 +42,13 @@ export async function copy_object(call: Call): Promise<Answer> {
     const bytes = store.blobs.read(store.catalog.segments(source.object), 0, source.object.size - 1);
     const blob = await store.blobs.write(stream.through(bytes));
     const object = { key, headers, modified: now(), ...whole_object(stream.finish(), algorithm, blob) };
-    await store.put_object(bucket, object, condition, created("Copy"));
+    const version = await store.put_object(bucket, object, condition, created("Copy"));
     return {
       status: 200,
+      headers: {
+        ...version_header(store.catalog, bucket, version),
+        ...source_version_header(call, source),
+      },
       body: [
         "CopyObjectResult",
         [
@@ -63,22 +64,39 @@ export async function copy_object(call: Call): Promise<Answer> {
   }
 }
 
+interface Source {
+  bucket: string;
+  object: StoredObject;
+}
+
+/** The header of an answer that says which version has been copied. */
+export function source_version_header({ store }: Call, { bucket, object }: Source): Record<string, string> {
+  const { "x-amz-version-id": version } = version_header(store.catalog, bucket, object.version);
+  return version === undefined ? {} : { "x-amz-copy-source-version-id": version };
+}
+
 /** Finds the object that `x-amz-copy-source` names, if the source conditions hold. */
-export function find_source({ request, store }: Call): { bucket: string; object: StoredObject } {
-  const { bucket, key } = parse_source(request.headers["x-amz-copy-source"] ?? "");
+export function find_source({ request, store }: Call): Source {
+  const { bucket, key, version } = parse_source(request.headers["x-amz-copy-source"] ?? "");
   store.catalog.require_bucket(bucket);
-  const object = store.catalog.object(bucket, key);
-  if (!object) throw no_such_key({ Key: key });
+  const named = store.catalog.version(bucket, key, read_version_id(version));
+  if (version !== undefined && named && is_marker(named)) {
+    throw invalid_request(
+      "The source of a copy request may not specifically refer to a delete marker by version id.",
+    );
+  }
+  const object = require_object(store.catalog, bucket, key, version);
   if (is_not_modified(request.headers, object, "x-amz-copy-source-")) {
     throw precondition_failed("x-amz-copy-source-If-None-Match");
   }
   return { bucket, object };
 }
 
-/** Reads `bucket/key`, percent-encoded, with or without a slash before it. */
-function parse_source(source: string): { bucket: string; key: string } {
+/** Reads `bucket/key`, percent-encoded, with or without a slash before it, and with `?versionId=…` or without. */
+function parse_source(source: string): { bucket: string; key: string; version: string | undefined } {
   const [path = "", parameters] = source.split("?");
-  if (parameters !== undefined || source.startsWith("arn:"))
+  const version = /^versionId=([^&]*)$/.exec(parameters ?? "")?.[1];
+  if ((parameters !== undefined && version === undefined) || source.startsWith("arn:"))
     throw not_implemented({ Header: "x-amz-copy-source" });
   const [, bucket = "", key = ""] = /^\/?([^/]+)\/(.+)$/s.exec(decode_slash(path)) ?? [];
   if (bucket === "" || key === "") {
@@ -86,7 +104,7 @@ function parse_source(source: string): { bucket: string; key: string } {
       ArgumentName: "x-amz-copy-source",
     });
   }
-  return { bucket: percent_decode(bucket), key: parse_key(key) };
+  return { bucket: percent_decode(bucket), key: parse_key(key), version };
 }
 
 /** Some clients encode the whole of it, the slash between bucket and key included. */

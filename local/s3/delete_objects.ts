@@ -3,17 +3,37 @@ import * as z from "zod";
 import { AwsError } from "../aws/aws_error.ts";
 import { delete_condition } from "./conditions.ts";
 import { invalid_request, malformed_xml, not_implemented } from "./errors.ts";
+import { is_marker } from "./old_versions.ts";
 import type { Answer, Call } from "./operation.ts";
 import { read_claims, read_document } from "./payload.ts";
 import { check_key_length } from "./request.ts";
 import type { Store } from "./store.ts";
+import { read_version_id, version_header } from "./versioning.ts";
 import { parse_xml, type XmlElement } from "./xml.ts";
 
 /** Deleting what is not there is a success. */
-export async function delete_object({ request, store }: Call): Promise<Answer> {
+export async function delete_object(call: Call): Promise<Answer> {
+  const { request, store, now } = call;
   const { bucket, key } = request;
-  await store.delete_object(bucket, key, delete_condition(request.headers["if-match"], key));
-  return { status: 204 };
+  const id = read_version_id(request.query.get("versionId"));
+  if (id !== undefined) return delete_version(call, id);
+  const condition = delete_condition(request.headers["if-match"], key);
+  const marker = await store.delete_object(bucket, key, condition, now());
+  if (marker === undefined) return { status: 204 };
+  return { status: 204, headers: { "x-amz-delete-marker": "true", "x-amz-version-id": marker } };
+}
+
+async function delete_version({ request, store }: Call, id: string): Promise<Answer> {
+  const { bucket, key } = request;
+  // A condition is about the current version, whatever it would be about here.
+  if (request.headers["if-match"] !== undefined) throw not_implemented({ Header: "If-Match" });
+  store.catalog.require_bucket(bucket);
+  const deleted = await store.delete_version(bucket, key, id);
+  const headers = {
+    ...version_header(store.catalog, bucket, id),
+    ...(deleted && is_marker(deleted) ? { "x-amz-delete-marker": "true" } : {}),
+  };
+  return { status: 204, headers };
 }
 
 const MAX_OBJECTS = 1000;
@@ -26,7 +46,7 @@ const delete_schema = z.object({
 });
 type Deletion = z.infer<typeof delete_schema>["Delete"]["Object"][number];
 
-export async function delete_objects({ request, store }: Call): Promise<Answer> {
+export async function delete_objects({ request, store, now }: Call): Promise<Answer> {
   const { bucket } = request;
   store.catalog.require_bucket(bucket);
   const claims = read_claims(request);
@@ -36,9 +56,9 @@ export async function delete_objects({ request, store }: Call): Promise<Answer> 
   const { deletions, quiet } = parse_deletions(await read_document(request, { claims }));
   const results: XmlElement[] = [];
   for (const deletion of deletions) {
-    const error = await try_delete(store, bucket, deletion);
+    const { error, marker } = await try_delete(store, bucket, deletion, now());
     if (error) results.push(error_element(deletion, error));
-    else if (!quiet) results.push(["Deleted", [["Key", deletion.Key]]]);
+    else if (!quiet) results.push(deleted_element(deletion, marker));
   }
   return { status: 200, body: ["DeleteResult", results] };
 }
@@ -59,15 +79,26 @@ async function try_delete(
   store: Store,
   bucket: string,
   { Key, ETag }: Deletion,
-): Promise<AwsError | undefined> {
+  at: Date,
+): Promise<{ error?: AwsError; marker?: string | undefined }> {
   try {
     check_key_length(Key);
-    await store.delete_object(bucket, Key, delete_condition(ETag, Key));
-    return undefined;
+    return { marker: await store.delete_object(bucket, Key, delete_condition(ETag, Key), at) };
   } catch (error) {
-    if (error instanceof AwsError) return error;
+    if (error instanceof AwsError) return { error };
     throw error;
   }
+}
+
+function deleted_element({ Key }: Deletion, marker: string | undefined): XmlElement {
+  const of_marker: XmlElement[] =
+    marker === undefined
+      ? []
+      : [
+          ["DeleteMarker", true],
+          ["DeleteMarkerVersionId", marker],
+        ];
+  return ["Deleted", [["Key", Key], ...of_marker]];
 }
 
 function error_element({ Key }: Deletion, { code, message }: AwsError): XmlElement {

@@ -97,6 +97,19 @@ export const invalid_chunk_size = error(
 );
 export const no_such_bucket = error("NoSuchBucket", 404, "The specified bucket does not exist");
 export const no_such_key = error("NoSuchKey", 404, "The specified key does not exist.");
+export const no_such_version = error("NoSuchVersion", 404, "The specified version does not exist.");
+/** Of a key whose newest version is a delete marker. */
+export const deleted_key = (key: string, headers: Readonly<Record<string, string>>): AwsError =>
+  new AwsError("NoSuchKey", 404, "The specified key does not exist.", { Key: key }, headers);
+/** Of a delete marker that is asked for by its version. */
+export const marker_not_allowed = (headers: Readonly<Record<string, string>>): AwsError =>
+  new AwsError(
+    "MethodNotAllowed",
+    405,
+    "The specified method is not allowed against this resource.",
+    { Method: "GET", ResourceType: "DeleteMarker" },
+    { ...headers, allow: "DELETE" },
+  );
 export const no_such_upload = error(
   "NoSuchUpload",
   404,

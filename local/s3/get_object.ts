@@ -5,6 +5,7 @@ import { is_not_modified, range_applies } from "./conditions.ts";
 import { access_denied, invalid_argument, invalid_range, no_such_key } from "./errors.ts";
 import { overridden_headers } from "./object_headers.ts";
 import { type Answer, type Call, quoted } from "./operation.ts";
+import { require_object, version_header } from "./versioning.ts";
 
 export function get_object(call: Call): Answer {
   const { store } = call;
@@ -35,8 +36,11 @@ function describe({ request, store, may_list }: Call): {
   range: ByteRange;
 } {
   store.catalog.require_bucket(request.bucket);
-  const object = store.catalog.object(request.bucket, request.key);
-  if (!object) throw may_list ? no_such_key({ Key: request.key }) : listing_denied(request.bucket);
+  const id = request.query.get("versionId");
+  if (id === undefined && !may_list && !store.catalog.object(request.bucket, request.key)) {
+    throw listing_denied(request.bucket);
+  }
+  const object = require_object(store.catalog, request.bucket, request.key, id);
   const whole = { start: 0, end: object.size - 1 };
   const validators = { etag: quoted(object.etag), "last-modified": object.modified.toUTCString() };
   if (is_not_modified(request.headers, object)) {
@@ -49,6 +53,7 @@ function describe({ request, store, may_list }: Call): {
   const headers = {
     ...overridden_headers(object.headers, request.query),
     ...validators,
+    ...version_header(store.catalog, request.bucket, object.version),
     ...(wants_checksum(request.headers) && !range ? checksum_headers(object.checksum) : {}),
     "accept-ranges": "bytes",
     "content-length": String(end - start + 1),

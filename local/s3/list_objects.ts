@@ -163,15 +163,20 @@ function contents(object: StoredObject, encode: Encode, with_owner: boolean): Xm
     [
       ["Key", encode(object.key)],
       ["LastModified", object.modified.toISOString()],
-      ["ETag", quoted(object.etag)],
-      ["ChecksumAlgorithm", object.checksum.algorithm],
-      ["ChecksumType", object.checksum.type],
-      ["Size", object.size],
+      ...object_elements(object),
       ["Owner", with_owner ? OWNER : undefined],
       ["StorageClass", "STANDARD"],
     ],
   ];
 }
+
+/** What listings of objects and of versions say of each in the same way. */
+export const object_elements = (object: StoredObject): XmlElement[] => [
+  ["ETag", quoted(object.etag)],
+  ["ChecksumAlgorithm", object.checksum.algorithm],
+  ["ChecksumType", object.checksum.type],
+  ["Size", object.size],
+];
 
 /** The greater of the last key and the last common prefix: whichever ended the page. */
 function last_of(page: Page): string {

@@ -41,6 +41,7 @@ import {
   read_document,
 } from "./payload.ts";
 import type { S3Request, SignedS3Request } from "./request.ts";
+import { version_header } from "./versioning.ts";
 import { parse_xml } from "./xml.ts";
 
 const MAX_PARTS = 10_000;
@@ -210,9 +211,16 @@ export async function complete_multipart_upload({ request, store, now, created }
   const etag = `${md5_of_md5s(parts)}-${parts.length}`;
   const segments = parts.map((part) => ({ id: part.blob, size: part.size }));
   const object = { key, size, etag, modified: now(), headers: upload.headers, checksum, segments };
-  await store.complete_upload(bucket, upload, object, condition, created("CompleteMultipartUpload"));
+  const version = await store.complete_upload(
+    bucket,
+    upload,
+    object,
+    condition,
+    created("CompleteMultipartUpload"),
+  );
   return {
     status: 200,
+    headers: version_header(store.catalog, bucket, version),
     body: [
       "CompleteMultipartUploadResult",
       [

@@ -22,6 +22,7 @@ import { DigestingStream, MAX_PUT_BYTES } from "./payload.ts";
 import { check_form, parse_policy, within_size } from "./post_policy.ts";
 import { whole_object } from "./put_object.ts";
 import { check_key_length, type S3Request } from "./request.ts";
+import { version_header } from "./versioning.ts";
 
 export interface PostCall extends Omit<Call, "request" | "may_list"> {
   request: S3Request;
@@ -67,8 +68,12 @@ export async function post_object({
     await store.blobs.remove([blob]);
     throw bad_digest(`The ${algorithm} you specified did not match the calculated checksum.`);
   }
-  await store.put_object(bucket, object, () => {}, created("Post"));
-  const answered = { etag: quoted(object.etag), ...checksum_headers(object.checksum) };
+  const version = await store.put_object(bucket, object, () => {}, created("Post"));
+  const answered = {
+    etag: quoted(object.etag),
+    ...checksum_headers(object.checksum),
+    ...version_header(store.catalog, bucket, version),
+  };
   return answer(request, fields, key, answered);
 }
 

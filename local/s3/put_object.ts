@@ -5,6 +5,7 @@ import { write_condition } from "./conditions.ts";
 import { object_headers } from "./object_headers.ts";
 import { type Answer, type Call, quoted } from "./operation.ts";
 import { type Digests, open_payload, read_claims } from "./payload.ts";
+import { version_header } from "./versioning.ts";
 
 export async function put_object({ request, store, now, created }: Call): Promise<Answer> {
   const { bucket, key } = request;
@@ -20,8 +21,15 @@ export async function put_object({ request, store, now, created }: Call): Promis
     const payload = open_payload(request, claims, [algorithm]);
     const blob = await store.blobs.write(payload.chunks);
     const object = { key, headers, modified: now(), ...whole_object(payload.digests(), algorithm, blob) };
-    await store.put_object(bucket, object, condition, created("Put"));
-    return { status: 200, headers: { etag: quoted(object.etag), ...checksum_headers(object.checksum) } };
+    const version = await store.put_object(bucket, object, condition, created("Put"));
+    return {
+      status: 200,
+      headers: {
+        etag: quoted(object.etag),
+        ...checksum_headers(object.checksum),
+        ...version_header(store.catalog, bucket, version),
+      },
+    };
   } finally {
     watch.release();
   }

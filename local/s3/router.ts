@@ -24,6 +24,8 @@ import type { Operation } from "./operation.ts";
 import { put_object } from "./put_object.ts";
 import type { S3Request } from "./request.ts";
 
+import { get_bucket_versioning, list_object_versions, put_bucket_versioning } from "./versioning.ts";
+
 /** An operation, and the requests that ask for it. */
 export interface Route {
   /** As S3 names the operation. */
@@ -69,13 +71,6 @@ const LIST = ["prefix", "delimiter", "encoding-type"];
 const ROUTES: readonly Route[] = [
   { name: "ListBuckets", method: "GET", on: "service", run: list_buckets },
 
-  {
-    name: "CreateBucket",
-    method: "PUT",
-    on: "bucket",
-    headers: ["x-amz-acl", ...PAYLOAD],
-    run: create_bucket,
-  },
   { name: "HeadBucket", method: "HEAD", on: "bucket", run: head_bucket },
   { name: "DeleteBucket", method: "DELETE", on: "bucket", run: delete_bucket },
   {
@@ -92,6 +87,36 @@ const ROUTES: readonly Route[] = [
     selected_by: ["uploads"],
     query: [...LIST, "key-marker", "upload-id-marker", "max-uploads"],
     run: list_multipart_uploads,
+  },
+  {
+    name: "PutBucketVersioning",
+    method: "PUT",
+    on: "bucket",
+    selected_by: ["versioning"],
+    headers: PAYLOAD,
+    run: put_bucket_versioning,
+  },
+  {
+    name: "CreateBucket",
+    method: "PUT",
+    on: "bucket",
+    headers: ["x-amz-acl", ...PAYLOAD],
+    run: create_bucket,
+  },
+  {
+    name: "GetBucketVersioning",
+    method: "GET",
+    on: "bucket",
+    selected_by: ["versioning"],
+    run: get_bucket_versioning,
+  },
+  {
+    name: "ListObjectVersions",
+    method: "GET",
+    on: "bucket",
+    selected_by: ["versions"],
+    query: ["prefix", "encoding-type", "key-marker", "version-id-marker", "max-keys"],
+    run: list_object_versions,
   },
   {
     name: "ListObjectsV2",
@@ -176,7 +201,7 @@ const ROUTES: readonly Route[] = [
     name: "GetObject",
     method: "GET",
     on: "object",
-    query: RESPONSE_OVERRIDES,
+    query: ["versionId", ...RESPONSE_OVERRIDES],
     headers: CONDITIONAL_READ,
     run: get_object,
   },
@@ -184,7 +209,7 @@ const ROUTES: readonly Route[] = [
     name: "HeadObject",
     method: "HEAD",
     on: "object",
-    query: RESPONSE_OVERRIDES,
+    query: ["versionId", ...RESPONSE_OVERRIDES],
     headers: CONDITIONAL_READ,
     run: head_object,
   },
@@ -195,7 +220,14 @@ const ROUTES: readonly Route[] = [
     selected_by: ["uploadId"],
     run: abort_multipart_upload,
   },
-  { name: "DeleteObject", method: "DELETE", on: "object", headers: ["if-match"], run: delete_object },
+  {
+    name: "DeleteObject",
+    method: "DELETE",
+    on: "object",
+    query: ["versionId"],
+    headers: ["if-match"],
+    run: delete_object,
+  },
   {
     name: "CreateMultipartUpload",
     method: "POST",

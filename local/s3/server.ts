@@ -39,6 +39,8 @@ export interface S3Options {
   may_list?: (access_key_id: string) => boolean;
   /** Made if they are not there. */
   buckets: readonly string[];
+  /** How long these buckets keep what was deleted or written anew; without it they keep nothing that is not current. */
+  old_versions?: readonly VersionRule[];
   /** Who is told of new objects; S3 sends a test event for each that was not there when the folder was last open. */
   notifications?: readonly Notification[];
   /** Takes a line for each request: method, path, status, error code. */
@@ -46,6 +48,13 @@ export interface S3Options {
   /** Takes each request whose signature holds and whose operation is known, when its answer is. */
   on_call?: (call: AwsCall) => void;
   clock?: () => Date;
+}
+
+/** Applied when the server starts. As in a lifecycle configuration, the shortest time that fits a key holds. */
+export interface VersionRule {
+  /** Empty for every key. */
+  prefix: string;
+  days: number;
 }
 
 export interface RunningS3 {
@@ -106,18 +115,27 @@ function bound_port(address: AddressInfo | string | null): number {
   return address.port;
 }
 
-function open_store({ data_dir, buckets, notifications = [], clock }: S3Options): Store {
+function open_store({ data_dir, buckets, old_versions, notifications = [], clock }: S3Options): Store {
   for (const bucket of buckets) check_bucket_name(bucket);
-  const store = new Store(data_dir);
   const time = clock?.() ?? new Date();
+  const store = new Store(data_dir, (catalog) => {
+    for (const bucket of buckets) {
+      for (const { prefix, days } of old_versions ?? []) {
+        catalog.expire_versions(bucket, prefix, new Date(time.getTime() - days * DAY_MS));
+      }
+    }
+  });
   for (const bucket of buckets) {
     if (!store.catalog.has_bucket(bucket)) store.catalog.create_bucket(bucket, time);
+    if (old_versions) store.catalog.keep_versions(bucket);
   }
   for (const { bucket, send } of store.catalog.configure_notifications(notifications)) {
     send(test_event(bucket, { ...new_request_ids(), time }));
   }
   return store;
 }
+
+const DAY_MS = 86_400_000;
 
 /** What an answer has in `x-amz-request-id` and `x-amz-id-2`. */
 function new_request_ids(): { request_id: string; host_id: string } {
@@ -152,7 +170,7 @@ async function handle(exchange: Exchange): Promise<void> {
     const error = as_aws_error(thrown, incoming);
     code = error.code;
     if (error.statusCode === 500) options.log?.(`${path} ${describe(thrown)}`);
-    answer = { status: error.statusCode, body: render_error(error, path, ids) };
+    answer = { status: error.statusCode, headers: error.headers, body: render_error(error, path, ids) };
   }
   options.log?.([incoming.method, path, answer.status, code].join(" ").trimEnd());
   if (exchange.understood) options.on_call?.({ ...exchange.understood, status: answer.status });

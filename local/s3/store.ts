@@ -7,6 +7,7 @@ import {
   type NewObject,
   type Part,
   type Upload,
+  type Version,
   type WriteCondition,
   type Written,
 } from "./catalog.ts";
@@ -17,10 +18,11 @@ export class Store {
   readonly blobs: Blobs;
   readonly watches = new KeyWatches();
 
-  /** Opens the folder, which no other server may have open, and removes what a crash left behind. */
-  constructor(folder: string) {
+  /** Opens the folder, which no other server may have open, and removes what a crash, or an expiry, left behind. */
+  constructor(folder: string, expire: (catalog: Catalog) => void = () => {}) {
     this.blobs = new Blobs(join(folder, "blobs"));
     this.catalog = new Catalog(join(folder, "catalog.sqlite"));
+    expire(this.catalog);
     this.blobs.remove_all_but(this.catalog.blob_ids());
   }
 
@@ -28,25 +30,43 @@ export class Store {
     this.catalog.close();
   }
 
+  /** @returns the version that was made, in a bucket with versioning */
   async put_object(
     bucket: string,
     object: NewObject,
     condition: WriteCondition,
     written: Written,
-  ): Promise<void> {
-    await this.#commit(object.segments, () =>
+  ): Promise<string | undefined> {
+    const { version } = await this.#commit(object.segments, () =>
       this.catalog.put_object(bucket, object, randomUUID(), condition, written),
     );
+    return version;
   }
 
-  async delete_object(bucket: string, key: string, condition: WriteCondition): Promise<void> {
-    const freed = this.catalog.delete_object(bucket, key, condition);
-    if (freed.length > 0) this.watches.note_deletion(bucket, key);
+  /** @returns the version of the delete marker, in a bucket with versioning */
+  async delete_object(
+    bucket: string,
+    key: string,
+    condition: WriteCondition,
+    at: Date,
+  ): Promise<string | undefined> {
+    const { freed, was_there, version } = this.catalog.delete_object(bucket, key, condition, at);
+    if (was_there) this.watches.note_deletion(bucket, key);
     await this.blobs.remove(freed);
+    return version;
+  }
+
+  async delete_version(bucket: string, key: string, version: string): Promise<Version | undefined> {
+    const { deleted, freed } = this.catalog.delete_version(bucket, key, version);
+    if (deleted && !this.catalog.object(bucket, key)) this.watches.note_deletion(bucket, key);
+    await this.blobs.remove(freed);
+    return deleted;
   }
 
   async put_part(upload: Upload, part: Part): Promise<void> {
-    await this.#commit([{ id: part.blob, size: part.size }], () => this.catalog.put_part(upload, part));
+    await this.#commit([{ id: part.blob, size: part.size }], () => ({
+      freed: this.catalog.put_part(upload, part),
+    }));
   }
 
   async complete_upload(
@@ -55,8 +75,10 @@ export class Store {
     object: NewObject,
     condition: WriteCondition,
     written: Written,
-  ): Promise<void> {
-    await this.blobs.remove(this.catalog.complete_upload(bucket, upload, object, condition, written));
+  ): Promise<string | undefined> {
+    const { freed, version } = this.catalog.complete_upload(bucket, upload, object, condition, written);
+    await this.blobs.remove(freed);
+    return version;
   }
 
   async delete_upload(upload: Upload): Promise<void> {
@@ -68,14 +90,18 @@ export class Store {
   }
 
   /** Commits fresh blobs to the catalog, or removes them if it does not take them. */
-  async #commit(fresh: readonly Segment[], change: () => string[]): Promise<void> {
-    let freed: string[];
+  async #commit<Done extends { freed: string[] }>(
+    fresh: readonly Segment[],
+    change: () => Done,
+  ): Promise<Done> {
+    let done: Done;
     try {
-      freed = change();
+      done = change();
     } catch (error) {
       await this.blobs.remove(fresh.map(({ id }) => id));
       throw error;
     }
-    await this.blobs.remove(freed);
+    await this.blobs.remove(done.freed);
+    return done;
   }
 }

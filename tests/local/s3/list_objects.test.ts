@@ -16,6 +16,7 @@ const by_bytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a)
 function stored(key: string): StoredObject {
   return {
     key,
+    version: "null",
     content: key,
     size: 0,
     etag: "",

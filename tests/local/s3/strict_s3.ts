@@ -22,6 +22,8 @@ export interface RawRequest {
   /** Signed in a header unless told otherwise. `UNSIGNED-PAYLOAD` and its like as the payload's hash. */
   payload?: string;
   signed?: boolean;
+  /** Now, unless told. */
+  signed_at?: Date;
 }
 
 export interface RawAnswer {
@@ -44,6 +46,8 @@ export interface StrictS3 {
   /** The names of the files that bytes are kept in. */
   blobs(): string[];
   restart(): Promise<void>;
+  /** Restarts, and does something to the folder in between. */
+  with_server_stopped(change: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,6 +82,11 @@ export async function start_strict_s3(
       await server.close();
       server = await start(port);
     },
+    with_server_stopped: async (change) => {
+      await server.close();
+      change();
+      server = await start(port);
+    },
     close: async () => {
       client.destroy();
       await server.close();
@@ -90,7 +99,7 @@ export async function start_strict_s3(
 export async function sign_raw(port: number, request: RawRequest): Promise<RawRequest> {
   if (request.signed === false) return request;
   const body = Buffer.from(request.body ?? "");
-  const signed = await signer().sign({
+  const unsigned = {
     protocol: "http:",
     hostname: "127.0.0.1",
     method: request.method,
@@ -101,7 +110,11 @@ export async function sign_raw(port: number, request: RawRequest): Promise<RawRe
       "x-amz-content-sha256": request.payload ?? createHash("sha256").update(body).digest("hex"),
       ...request.headers,
     },
-  });
+  };
+  const signed = await signer().sign(
+    unsigned,
+    request.signed_at ? { signingDate: request.signed_at } : undefined,
+  );
   return { ...request, headers: { ...signed.headers } };
 }
 
