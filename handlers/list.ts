@@ -5,17 +5,18 @@ import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
 import { type ListedPhoto, type ListRequest, type ListResponse, list_request } from "../schemas/list.ts";
 import { type Cursors, cursors } from "../storage/cursor.ts";
+import { type KeptObject, list_kept_photos } from "../storage/deleted_photos.ts";
 import { range_of } from "../storage/list_filters.ts";
 import { newest_first } from "../storage/newest_first.ts";
-import { type ListedObject, list_photos, type PhotoStore } from "../storage/photo_store.ts";
+import { list_photos, type PhotoStore } from "../storage/photo_store.ts";
 import { s3_client } from "../storage/s3.ts";
 
 /** Lambda answers at most 6 MB; this leaves room for the headers and the cursor. */
 const ANSWERED_BYTES = 5_500_000;
 
 /**
- * S3 cannot list by a part of the key that is behind the time, so that photos of other names have to be passed over. No
- * request looks at more than these.
+ * S3 can list neither by a part of the key that is behind the time, nor what is deleted alone, so that other photos have to be
+ * passed over. No request looks at more than these.
  */
 const LOOKED_AT = 20_000;
 
@@ -30,9 +31,10 @@ export const list =
     let bytes = 0;
     let looked_at = 0;
     let last: string | undefined;
-    for await (const run of newest_first((after) => list_photos(store, username, after, signal), walk)) {
+    const list_page = filters.deleted ? list_kept_photos : list_photos;
+    for await (const run of newest_first((after) => list_page(store, username, after, signal), walk)) {
       for (const stored of run.photos) {
-        const photo = range.has(stored.name) ? listed(stored) : undefined;
+        const photo = range.has(stored) ? listed(stored) : undefined;
         bytes += photo === undefined ? 0 : answered_bytes(photo);
         const is_full = photo !== undefined && (photos.length >= limit || bytes > ANSWERED_BYTES);
         if (last !== undefined && (is_full || (range.passes_over && looked_at >= LOOKED_AT))) {
@@ -49,11 +51,12 @@ export const list =
     return { status: 200, body: answer };
   };
 
-const listed = ({ filename, name, size, uploaded_at }: ListedObject): ListedPhoto => ({
+const listed = ({ filename, name, size, uploaded_at, deleted_at }: KeptObject): ListedPhoto => ({
   filename,
   name,
   size,
   uploadedAt: uploaded_at.toISOString(),
+  ...(deleted_at && { deletedAt: deleted_at.toISOString() }),
 });
 
 /** Lambda's answer holds the body as a JSON text within JSON, so its quotation marks and backslashes count twice. */

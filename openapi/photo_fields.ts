@@ -10,6 +10,7 @@ export const NAME =
 export const SIZE = "In bytes.";
 export const CONTENT_TYPE = "The media type that the bytes have, whatever was declared.";
 export const UPLOADED_AT = "In UTC, with milliseconds.";
+export const DELETED_AT = "Of a photo that is deleted; S3 knows it to the second.";
 export const ENTRY_NAME = "The whole path of the entry in the archive.";
 export const UPLOAD_ID = "Of `/request_upload`.";
 export const JOB_ID = "Ask `/job` with it how far the extraction is.";

@@ -12,11 +12,20 @@ export const list_request = z.strictObject({
   to: z.optional(moment),
   /** Of the name; no name has more than 255 bytes. */
   prefix: z.optional(z.string().check(z.minLength(1), z.maxLength(255))),
+  /** Those that can be restored, in place of those that are there. */
+  deleted: z.optional(z.boolean()),
   /** From the answer before this one. */
   cursor: z.optional(z.string().check(z.minLength(1), z.maxLength(4096))),
 });
 
-export const listed_photo = z.strictObject({ filename, name, size, uploadedAt: uploaded_at });
+export const listed_photo = z.strictObject({
+  filename,
+  name,
+  size,
+  uploadedAt: uploaded_at,
+  /** Of a photo that is deleted. */
+  deletedAt: z.optional(z.iso.datetime({ precision: 3 })),
+});
 
 export const list_response = z.strictObject({
   /** Newest first. */

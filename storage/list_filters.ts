@@ -1,4 +1,4 @@
-/** Which of a user's photos are listed: a span of upload times, which is a range of keys, and a beginning of the name. */
+/** Which of a user's photos are listed: a span of upload times, which is a range of keys, a beginning of the name, and whether deleted. */
 import { createHash } from "node:crypto";
 import { timestamp } from "@photo-uploader/layer";
 
@@ -9,6 +9,8 @@ export interface ListFilters {
   readonly to?: string | undefined;
   /** The beginning of the name. */
   readonly prefix?: string | undefined;
+  /** Photos that were deleted, and can be restored, in place of those that are there. */
+  readonly deleted?: boolean | undefined;
 }
 
 /** What the filters are for a walk. */
@@ -18,24 +20,24 @@ export interface Range {
   /** A timestamp that stands behind all that is listed, if there is one. */
   readonly before?: string;
   /** Whether a photo of the range is listed. */
-  has(name: string): boolean;
+  has(photo: { readonly name: string; readonly deleted_at?: Date }): boolean;
   /** Whether photos of the range are passed over. */
   readonly passes_over: boolean;
   /** The same text for the same filters, and empty for none: what a cursor is bound to. */
   readonly asked: string;
 }
 
-export function range_of({ from, to, prefix = "" }: ListFilters): Range {
+export function range_of({ from, to, prefix = "", deleted = false }: ListFilters): Range {
   const [after, before] = [from, to].map((time) => (time === undefined ? undefined : timestamp_of(time)));
   // Names are kept in NFC (layer/photo_keys.ts).
   const beginning = prefix.normalize("NFC");
-  const filtered = after !== undefined || before !== undefined || beginning !== "";
+  const filtered = after !== undefined || before !== undefined || beginning !== "" || deleted;
   return {
     ...(after !== undefined && { after }),
     ...(before !== undefined && { before }),
-    has: (name) => name.startsWith(beginning),
-    passes_over: beginning !== "",
-    asked: filtered ? digest([after ?? "", before ?? "", beginning]) : "",
+    has: ({ name, deleted_at }) => name.startsWith(beginning) && (deleted_at !== undefined) === deleted,
+    passes_over: beginning !== "" || deleted,
+    asked: filtered ? digest([after ?? "", before ?? "", beginning, String(deleted)]) : "",
   };
 }
 

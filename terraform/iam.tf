@@ -25,6 +25,15 @@ locals {
       }
       written_once = []
     }
+    # The bucket, but only the versions of one photo, or of photos that it is the beginning of: of one user all the same.
+    photo_versions = {
+      arn = aws_s3_bucket.photos.arn
+      condition = {
+        StringLike    = { "s3:prefix" = "?*/${local.photo_name}" }
+        StringNotLike = { "s3:prefix" = [".*", "*/*/*"] }
+      }
+      written_once = []
+    }
     # A form that a client sends can carry no If-None-Match: until its form has expired, it may send the file once more.
     quarantine = {
       arn          = local.below_dots.quarantine

@@ -12,6 +12,7 @@ import { logout } from "./logout.ts";
 import { openapi } from "./openapi.ts";
 import { refresh } from "./refresh.ts";
 import { request_upload } from "./request_upload.ts";
+import { restore } from "./restore.ts";
 import { unzip } from "./unzip.ts";
 import { upload_parts } from "./upload_parts.ts";
 import { upload_single_photo } from "./upload_single_photo.ts";
@@ -32,6 +33,7 @@ export const operations: Readonly<Record<Endpoint, Operation>> = {
   list,
   download,
   delete: delete_photos,
+  restore,
   request_upload,
   upload_parts,
   complete_upload,

@@ -1,7 +1,7 @@
 /** POST /list */
 import { list_request, list_response } from "../../schemas/list.ts";
 import { type Operation, request_model, response_model } from "../operation.ts";
-import { FILENAME, FILENAME_EXAMPLE, NAME, SIZE, UPLOADED_AT } from "../photo_fields.ts";
+import { DELETED_AT, FILENAME, FILENAME_EXAMPLE, NAME, SIZE, UPLOADED_AT } from "../photo_fields.ts";
 
 export const list: Operation = {
   tag: "Photos",
@@ -19,7 +19,9 @@ export const list: Operation = {
         prefix:
           "The beginning of the name, capital and small letters told apart. A request looks at 20,000 photos at most, so an " +
           "answer may have few photos, or none, and a cursor.",
-        cursor: "Of the answer before; with the same `from`, `to` and `prefix`.",
+        deleted:
+          "`true` for the photos that `/restore` can bring back, in place of those that are there; looked for as with `prefix`.",
+        cursor: "Of the answer before; with the same `from`, `to`, `prefix` and `deleted`.",
       },
       example: { limit: 50 },
     }),
@@ -33,7 +35,13 @@ export const list: Operation = {
         fields: {
           photos: {
             about: "Newest first.",
-            fields: { filename: FILENAME, name: NAME, size: SIZE, uploadedAt: UPLOADED_AT },
+            fields: {
+              filename: FILENAME,
+              name: NAME,
+              size: SIZE,
+              uploadedAt: UPLOADED_AT,
+              deletedAt: DELETED_AT,
+            },
           },
           cursor:
             "There while there are older photos, or may be. It is of one user and of what was asked for.",

@@ -1,3 +1,4 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
@@ -13,7 +14,7 @@ import { BUCKET, client_for, function_environment, start_photo_storage } from ".
 import { quiet } from "../support/quiet.ts";
 import { type ScriptedAnswer, s3_error, scripted_server } from "../support/scripted_server.ts";
 
-const { url, put, close } = await start_photo_storage();
+const { url, store, put, close } = await start_photo_storage();
 const environment = function_environment(url);
 Object.assign(process.env, environment);
 const { handler, list } = await import("../../handlers/list.ts");
@@ -223,6 +224,30 @@ describe("filters", () => {
       const answer = await listing_of({ ...other, cursor }, "jo");
       expect(read_problem(answer).code).toBe("invalid_cursor");
     }
+  });
+
+  it("leave the photos that are deleted, and no others, with the time of that", async () => {
+    const filenames = await stored("kim", 6);
+    const [newest = "", , third = "", , fifth = "", oldest = ""] = filenames;
+    const deletion = (filename: string) =>
+      store.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: photo_key("kim", filename) }));
+    await deletion(photo_filename(at(3), "never there.jpg"));
+    for (const filename of [newest, third, fifth, oldest]) await deletion(filename);
+    await put(photo_key("kim", newest), "there again");
+    const { photos } = await page_of({ deleted: true }, "kim");
+    expect(photos.map(({ filename }) => filename)).toEqual([third, fifth, oldest]);
+    for (const { size, name, uploadedAt, deletedAt } of photos) {
+      expect({ name, uploadedAt }).toEqual({ name: "beach.jpg", uploadedAt: expect.any(String) });
+      expect(size).toBeGreaterThan(0);
+      expect(Math.abs(Date.parse(deletedAt ?? "") - Date.now())).toBeLessThan(60_000);
+    }
+    expect(await filtered("kim", { deleted: true }, 1)).toEqual([third, fifth, oldest]);
+    expect(await filtered("kim", { deleted: true, to: "2026-11-23T10:00:01.500Z" })).toEqual([fifth, oldest]);
+    const there = filenames.filter((filename) => ![third, fifth, oldest].includes(filename));
+    expect(await filtered("kim", {})).toEqual(there);
+    expect(await filtered("kim", { deleted: false })).toEqual(there);
+    const { cursor } = await page_of({ deleted: true, limit: 1 }, "kim");
+    expect(read_problem(await listing_of({ cursor }, "kim")).code).toBe("invalid_cursor");
   });
 
   it("give exactly the photos that fit them, newest first, in pages of any size", async () => {

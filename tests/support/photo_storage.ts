@@ -44,6 +44,7 @@ export async function start_photo_storage(
     region: REGION,
     credentials: [CREDENTIALS],
     buckets: [BUCKET],
+    old_versions: [{ prefix: "", days: 30 }],
     ...options,
   });
   const s3 = client_for(server.url);
