@@ -63,6 +63,7 @@ export function curl_lines(page: StartPage): string[] {
     `curl -sS ${url}/list -X POST ${token}; echo`,
     `${post(page, "download", '{"filename":"$FILENAME"}')} -o downloaded.png && ls -l downloaded.png`,
     `${post(page, "delete", '{"file":"$FILENAME"}')}; echo`,
+    `${post(page, "restore", '{"files":["$FILENAME"]}')}; echo`,
     `curl -sS ${url}/logout ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" -w '%{http_code}\\n'`,
   ];
 }

@@ -234,7 +234,23 @@ run "with_the_defaults" {
     condition = alltrue(flatten([
       for name, policy in aws_iam_role_policy.function : [
         for statement in jsondecode(policy.policy).Statement :
-        statement.Effect == "Deny" || !anytrue([for action in statement.Action : startswith(action, "s3:")]) || contains(statement.Action, "s3:ListBucket") || contains([
+        statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucketVersions") || (
+          name == "list" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
+          || name == "restore" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/????????T?????????Z_*" && can(statement.Condition.StringNotLike["s3:prefix"])
+        )
+      ]
+    ]))
+    error_message = "Only list lists the versions of one user's photos, and only restore those of one photo."
+  }
+  assert {
+    condition     = !strcontains(join("", [for policy in aws_iam_role_policy.function : policy.policy]), "s3:DeleteObjectVersion")
+    error_message = "No function can destroy a version."
+  }
+  assert {
+    condition = alltrue(flatten([
+      for name, policy in aws_iam_role_policy.function : [
+        for statement in jsondecode(policy.policy).Statement :
+        statement.Effect == "Deny" || !anytrue([for action in statement.Action : startswith(action, "s3:")]) || contains(statement.Action, "s3:ListBucket") || contains(statement.Action, "s3:ListBucketVersions") || contains([
           "arn:aws:s3:::yourplace/*/????????T?????????Z_*",
           "arn:aws:s3:::yourplace/.quarantine/*/??????????????????????????",
           "arn:aws:s3:::yourplace/.outcomes/*/??????????????????????????",

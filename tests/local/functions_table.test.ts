@@ -38,6 +38,7 @@ describe("the table of functions", () => {
       ["openapi", "GET /openapi.json", false],
       ["refresh", "POST /refresh", false],
       ["request_upload", "POST /request_upload", true],
+      ["restore", "POST /restore", true],
       ["unzip", "POST /unzip", true],
       ["upload_parts", "POST /upload_parts", true],
       ["upload_single_photo", "POST /upload_single_photo", true],

@@ -30,7 +30,10 @@ const OBJECT_OPERATIONS: Operations = {
   DeleteObject: "s3:DeleteObject",
 };
 
-const BUCKET_OPERATIONS: Operations = { ListObjectsV2: "s3:ListBucket" };
+const BUCKET_OPERATIONS: Operations = {
+  ListObjectsV2: "s3:ListBucket",
+  ListObjectVersions: "s3:ListBucketVersions",
+};
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html */
 const CREATES_AN_OBJECT: Operations = {
@@ -43,6 +46,7 @@ const CREATES_AN_OBJECT: Operations = {
 };
 
 const READ = "s3:GetObject";
+const READ_VERSION = "s3:GetObjectVersion";
 
 /** S3 has these condition keys for writes only. */
 const OF_WRITES: readonly string[] = ["if-match", "if-none-match"];
@@ -77,8 +81,9 @@ export function questions_of(call: AwsCall): readonly AccessQuestion[] {
   };
   const source = conditions["x-amz-copy-source"];
   if (source !== undefined) {
-    const read = `arn:aws:s3:::${decodeURIComponent(source).replace(/^\//, "")}`;
-    return [question, { action: READ, resource: read, context: signature }];
+    const [path = "", version] = source.split("?versionId=");
+    const read = `arn:aws:s3:::${decodeURIComponent(path).replace(/^\//, "")}`;
+    return [question, { action: version ? READ_VERSION : READ, resource: read, context: signature }];
   }
   // A deletion that depends on the ETag reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
   const reads = operation === "DeleteObject" && (conditions["if-match"] ?? "*") !== "*";

@@ -88,6 +88,7 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
   unzip: { photo: [PUT, ABORT], upload: [GET, DELETE], ...ADMISSION },
   download: { photo: [GET] },
   delete: { photo: [DELETE] },
+  restore: { photo: [PUT] },
   request_upload: { upload: [PUT] },
   upload_parts: { upload: [PUT, LIST_PARTS, ABORT] },
   complete_upload: { photo: [PUT, GET], upload: [PUT, LIST_PARTS, GET, DELETE], ...ADMISSION },
@@ -100,6 +101,7 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
 const WITHOUT_TLS = "do without TLS what it may do";
 
 const LISTS = "list";
+const RESTORES = "restore";
 const LISTS_JOBS = "job";
 
 const OTHER_BUCKETS: readonly ((bucket: string) => string)[] = [
@@ -110,7 +112,6 @@ const OTHER_BUCKETS: readonly ((bucket: string) => string)[] = [
 
 /** Further actions on the bucket and its objects that nothing here needs. */
 const BUCKET_ACTIONS = [
-  "s3:ListBucketVersions",
   "s3:ListBucketMultipartUploads",
   "s3:GetBucketPolicy",
   "s3:PutBucketPolicy",
@@ -119,12 +120,7 @@ const BUCKET_ACTIONS = [
   "s3:PutLifecycleConfiguration",
   "s3:DeleteBucket",
 ];
-const OBJECT_ACTIONS = [
-  "s3:GetObjectVersion",
-  "s3:DeleteObjectVersion",
-  "s3:PutObjectAcl",
-  "s3:PutObjectTagging",
-];
+const OBJECT_ACTIONS = ["s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging"];
 
 const KIND_NAMES: readonly KindName[] = ["photo", "upload", "outcome", "task", "job", "trial"];
 
@@ -132,6 +128,7 @@ const KIND_NAMES: readonly KindName[] = ["photo", "upload", "outcome", "task", "
 export const denials_of = (own: DeployedFunction, deployment: Deployment): readonly Denial[] => [
   ...on_objects(own, deployment),
   ...on_listings(own, deployment),
+  ...on_versions(own, deployment),
   ...on_the_bucket(deployment),
   ...on_queues(own, deployment),
   ...on_logs(own, deployment),
@@ -205,6 +202,52 @@ function on_listings({ name }: DeployedFunction, { bucket }: Deployment): Denial
     ...OTHER_BUCKETS.flatMap((other) =>
       [users, done].map((prefix) => deny("touch another bucket", prefix, other(bucket))),
     ),
+  ];
+}
+
+/** What is deleted, or was overwritten, is listed by two functions and read by one. */
+function on_versions({ name }: DeployedFunction, { bucket }: Deployment): Denial[] {
+  const arn = `arn:aws:s3:::${bucket}`;
+  const listing = (what: string, prefix: string | undefined, resource = arn): Denial => ({
+    what,
+    action: "s3:ListBucketVersions",
+    resource,
+    context: prefix === undefined ? {} : { "s3:prefix": prefix },
+  });
+  const reading = (what: string, key: string): Denial => ({
+    what,
+    action: "s3:GetObjectVersion",
+    resource: `${arn}/${key}`,
+    context: {},
+  });
+  const without_tls = { "aws:SecureTransport": "false" };
+  const of_user = listing("list what a user has deleted", `${USER}/`);
+  const of_photo = listing("list the versions of a photo", PHOTO);
+  const of_bytes = reading("read a version of a photo", PHOTO);
+  const own = (denial: Denial, owner: string): Denial =>
+    name === owner ? with_context({ ...denial, what: WITHOUT_TLS }, without_tls) : denial;
+  const uploads = [
+    `.quarantine/${USER}/${ID}`,
+    `.outcomes/${USER}/${ID}`,
+    `.quarantine/${PHOTO}`,
+    `${USER}/beach.jpg`,
+  ];
+  return [
+    own(of_user, LISTS),
+    own(of_photo, RESTORES),
+    own(of_bytes, RESTORES),
+    ...[
+      undefined,
+      "",
+      "7",
+      "/",
+      `${USER}/2026`,
+      `.quarantine/${USER}/`,
+      `.quarantine/${PHOTO}`,
+      `a/b/${PHOTO}`,
+    ].map((prefix) => listing("list more versions than those of a photo or a user", prefix)),
+    ...uploads.map((key) => reading("read a version of what is no photo", key)),
+    ...OTHER_BUCKETS.map((other) => listing("touch another bucket", PHOTO, `arn:aws:s3:::${other(bucket)}`)),
   ];
 }
 

@@ -39,12 +39,13 @@ function row_of(call: FunctionCall): string {
 
 function operation_of({ operation, presigned, conditions }: FunctionCall): string {
   const asked = ["if-match", "if-none-match"].filter((name) => conditions[name] !== undefined);
-  const source = conditions["x-amz-copy-source"];
+  const [source, version] = conditions["x-amz-copy-source"]?.split("?versionId=") ?? [];
+  const from = version ? "from a version of" : "from";
   const notes = [
     ...asked.map((name) => `\`${name}: ${conditions[name] === "*" ? "*" : "<etag>"}\``),
     ...(source === undefined
       ? []
-      : [`from ${key_place(decodeURIComponent(source).replace(/^\/?[^/]+\//, ""))}`]),
+      : [`${from} ${key_place(decodeURIComponent(source).replace(/^\/?[^/]+\//, ""))}`]),
     ...(presigned ? [operation === "PostObject" ? "by a form" : "by a URL"] : []),
   ];
   return [operation, ...notes].join(", ");
@@ -55,6 +56,7 @@ function place_of({ service, key, conditions: { prefix } }: FunctionCall): strin
   if (service !== "s3") return "";
   if (key !== "") return key_place(key);
   if (prefix === undefined) return "the bucket";
+  if (parse_photo_key(prefix)) return "the bucket, `prefix=<user>/<timestamp>_<name>`";
   return is_a_users(prefix)
     ? "the bucket, `prefix=<user>/`"
     : `the bucket, \`prefix=${key_place(prefix).slice(1)}`;

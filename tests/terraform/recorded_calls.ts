@@ -8,6 +8,7 @@ import { photo_filename } from "../../layer/photo_keys.ts";
 import { new_upload_id, upload_time } from "../../layer/upload_keys.ts";
 import { job_response } from "../../schemas/job.ts";
 import { type RequestUploadResponse, request_upload_response } from "../../schemas/request_upload.ts";
+import { restoration_outcomes } from "../../schemas/restore.ts";
 import { unzip_response } from "../../schemas/unzip.ts";
 import { upload_parts_response } from "../../schemas/upload_parts.ts";
 import { upload_ids } from "../../storage/upload_id.ts";
@@ -38,6 +39,7 @@ export async function record_calls(): Promise<Recording> {
     await list(session);
     await download(session);
     await remove(session);
+    await bring_back(session);
     const functions = Object.keys(stack.functions);
     const bundled = functions.map((name) => [name, bundled_operations(stack.dist_dir, name)] as const);
     return { calls: [...stack.calls], bundled: Object.fromEntries(bundled) };
@@ -306,4 +308,13 @@ async function remove(session: Session): Promise<void> {
     expect((await session.delete(filename)).status).toBe(200);
   }
   expect((await session.delete(MISSING)).status).toBe(404);
+}
+
+async function bring_back(session: Session): Promise<void> {
+  const { photos } = await session.list({ deleted: true });
+  expect(photos.length).toBeGreaterThan(NAMES.length);
+  const files = photos.map(({ filename }) => filename);
+  const { outcomes } = read(await session.json("/restore", { files }), 200, restoration_outcomes);
+  expect(new Set(outcomes.map(({ outcome }) => outcome))).toEqual(new Set(["restored"]));
+  expect((await session.json("/restore", { file: MISSING })).status).toBe(404);
 }
