@@ -21,6 +21,8 @@ const LARGEST_FILE = 4_700_000;
 /** What a text leaves of an event for the rest of it. */
 const LARGEST_TEXT = 6_280_000;
 const LONGEST_JSON = 65_536;
+/** Of those that may name 1,000 photos. */
+const LONGEST_LIST = 1_000_000;
 const LARGEST_ANSWERED_PHOTO = 4_500_000;
 
 const http_answer = z.object({ statusCode: z.number(), body: z.string() });
@@ -68,10 +70,10 @@ const refused_json = (function_name: string, username?: string): Case => ({
 });
 
 /** As long as a body may be that is read. */
-const longest_json = (function_name: string, username?: string): Case => ({
+const longest_json = (function_name: string, username?: string, characters = LONGEST_JSON): Case => ({
   function_name,
-  title: "65,536 characters of JSON that stand for 21,845 objects",
-  event: async () => json_event(`/${function_name}`, many_objects(LONGEST_JSON), username),
+  title: `${characters.toLocaleString("en")} characters of JSON that stand for ${Math.floor(characters / 3).toLocaleString("en")} objects`,
+  event: async () => json_event(`/${function_name}`, many_objects(characters), username),
   check: status(400),
 });
 
@@ -153,7 +155,16 @@ export async function cases({ token, put }: Services): Promise<Case[]> {
       check: status(200),
     },
     refused_json("delete", USER),
-    longest_json("delete", USER),
+    {
+      function_name: "delete",
+      title: "1,000 photos",
+      event: async () => {
+        const files = Array.from({ length: 1_000 }, () => put(USER, photo(100)));
+        return json_event("/delete", { files: await Promise.all(files) }, USER);
+      },
+      check: status(200),
+    },
+    longest_json("delete", USER, LONGEST_LIST),
   ];
 }
 
