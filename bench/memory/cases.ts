@@ -77,7 +77,7 @@ const longest_json = (function_name: string, username?: string, characters = LON
   check: status(400),
 });
 
-export async function cases({ token, put }: Services): Promise<Case[]> {
+export async function cases({ token, put, remove }: Services): Promise<Case[]> {
   const answered = await put(USER_OF_DOWNLOADS, photo(LARGEST_ANSWERED_PHOTO));
   return [
     {
@@ -165,6 +165,21 @@ export async function cases({ token, put }: Services): Promise<Case[]> {
       check: status(200),
     },
     longest_json("delete", USER, LONGEST_LIST),
+    {
+      function_name: "restore",
+      title: "1,000 photos",
+      event: async () => {
+        const deleted = Array.from({ length: 1_000 }, async () => {
+          const file = await put(USER, photo(100));
+          await remove(USER, file);
+          return file;
+        });
+        return json_event("/restore", { files: await Promise.all(deleted) }, USER);
+      },
+      check: status(200),
+    },
+    refused_json("restore", USER),
+    longest_json("restore", USER, LONGEST_LIST),
   ];
 }
 

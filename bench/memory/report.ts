@@ -36,13 +36,13 @@ const HEADROOM = 1.5;
 const UNNOTICED_S = 0.5;
 
 /** Functions whose largest input is thousands of photos, for which someone has asked. */
-const BULK = new Set(["list", "unzip"]);
+const BULK = new Set(["delete", "list", "restore", "unzip"]);
 const BULK_SHARE_OF_TIMEOUT = 0.25;
 
 export const RULES = [
   `A function is given the least of ${SIZES_MB.map((size) => size.toLocaleString("en")).join(", ")} MB that is`,
   `${HEADROOM} times its highest peak or more, and at whose share of a processor (memory ÷ ${WHOLE_PROCESSOR_MB.toLocaleString("en")}) the`,
-  `processor time of the first invocation takes at most ${UNNOTICED_S} s; for ${[...BULK].join(" and ")}, a quarter of the time-out.`,
+  `processor time of the first invocation takes at most ${UNNOTICED_S} s; for ${[...BULK].join(", ")}, a quarter of the time-out.`,
   "A MB of Lambda's is a MiB.",
 ].join("\n");
 

@@ -6,7 +6,13 @@ import {
   CognitoIdentityProviderClient,
   InitiateAuthCommand,
 } from "@aws-sdk/client-cognito-identity-provider";
-import { DeleteObjectsCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import {
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from "@aws-sdk/client-s3";
 import { photo_filename, photo_key, user_prefix } from "@photo-uploader/layer";
 import { start_cognito } from "../../local/cognito/server.ts";
 import { BUCKET, CREDENTIALS, DEMO_USER, REGION } from "../../local/config.ts";
@@ -20,6 +26,8 @@ export interface Services {
   readonly token: string;
   /** Writes a photo and returns its filename. */
   readonly put: (user: string, bytes: Buffer) => Promise<string>;
+  /** Deletes a photo, which can be restored. */
+  readonly remove: (user: string, filename: string) => Promise<void>;
   /** Deletes all photos of a user. */
   readonly empty: (user: string) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -34,7 +42,12 @@ export async function start_services(): Promise<Services> {
   const folder = await mkdtemp(join(tmpdir(), "photo-uploader-services-"));
   await collect_photos(join(folder, "s3"));
   const shared = { port: 0, region: REGION, credentials: [CREDENTIALS] };
-  const s3 = await start_s3({ ...shared, data_dir: join(folder, "s3"), buckets: [BUCKET] });
+  const s3 = await start_s3({
+    ...shared,
+    data_dir: join(folder, "s3"),
+    buckets: [BUCKET],
+    old_versions: [{ prefix: "", days: 30 }],
+  });
   const cognito = await start_cognito({
     ...shared,
     data_dir: join(folder, "cognito"),
@@ -61,6 +74,9 @@ export async function start_services(): Promise<Services> {
         new PutObjectCommand({ Bucket: BUCKET, Key, Body: bytes, ContentType: "image/jpeg" }),
       );
       return filename;
+    },
+    remove: async (user, filename) => {
+      await client.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: photo_key(user, filename) }));
     },
     empty: (user) => empty(client, user),
     close: async () => {

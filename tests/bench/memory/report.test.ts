@@ -42,10 +42,10 @@ describe("memory_needed", () => {
 
 describe("memory_table", () => {
   it("has a line for each function, with the most that any of its inputs takes", () => {
-    const rows = [row("upload", 100, 0.1), row("upload", 120, 0.14), row("delete", 70, 0.06)];
+    const rows = [row("upload", 100, 0.1), row("upload", 120, 0.14), row("download", 70, 0.06)];
     expect(memory_table(rows).split("\n").slice(2)).toEqual([
       "| `upload` | 120 | 180 | 0.140 | 0.50 | 512 | 512 | yes |",
-      "| `delete` | 70.0 | 105 | 0.060 | 0.50 | 256 | 512 | yes |",
+      "| `download` | 70.0 | 105 | 0.060 | 0.50 | 256 | 512 | yes |",
     ]);
   });
 
