@@ -136,7 +136,7 @@ describe("npm start", () => {
 
     const [filename = "", unzipped = "", ...others] = printed.trim().split("\n");
     const [form_sent, photo = "", part_sent, ...rest] = others;
-    const [cancelled, listed = "", downloaded, deleted = "", logged_out] = rest.slice(-5);
+    const [cancelled, listed = "", downloaded, deleted = "", restored = "", logged_out] = rest.slice(-6);
     expect(filename).toMatch(/^\w+_sunset\.png$/);
     expect(JSON.parse(unzipped)).toMatchObject({
       uploaded: [{ name: "beach/morning.png" }, { name: "beach/evening.png" }],
@@ -150,7 +150,7 @@ describe("npm start", () => {
       logged_out: "204",
     });
     expect(JSON.parse(photo)).toMatchObject({ filename: expect.stringMatching(/^\w+_sunset\.png$/) });
-    expect(JSON.parse(rest.at(-6) ?? "")).toMatchObject({
+    expect(JSON.parse(rest.at(-7) ?? "")).toMatchObject({
       state: "done",
       outcomes: [
         { name: "beach/morning.png", outcome: "uploaded" },
@@ -160,6 +160,7 @@ describe("npm start", () => {
     expect(z.object({ photos: z.array(z.unknown()) }).parse(JSON.parse(listed)).photos).toHaveLength(6);
     expect(downloaded).toMatch(/downloaded\.png$/);
     expect(JSON.parse(deleted)).toEqual({ deleted: filename });
+    expect(JSON.parse(restored)).toEqual({ outcomes: [{ file: filename, outcome: "restored" }] });
     // The password is in the start-up lines and not in the log of the sign-in that has just been.
     expect(stack.output.stderr).toContain("[login] ");
     expect(stack.output.stderr).toContain("[gateway] ");
