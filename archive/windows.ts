@@ -3,14 +3,14 @@ import type { ByteSource, ReadAhead, Region, Use } from "./byte_source.ts";
 import { read_exactly } from "./byte_source.ts";
 
 export interface WindowOptions {
-  /** The most that is fetched by one read, in bytes; 10 MiB unless told. A window that can end between two entries is shorter. */
+  /** The most that is fetched by one read, in bytes; 9 MiB unless told. A window that can end between two entries is shorter. */
   readonly window_bytes?: number;
   /** Windows in memory, those under way among them; 2 unless told, and at least. */
   readonly windows?: number;
 }
 
-/** Two photos of five megabytes, or three of three, in each. */
-export const default_windows: Required<WindowOptions> = { window_bytes: 10 * 1024 * 1024, windows: 2 };
+/** Two photos of four and a half megabytes, or three of three, in each. */
+export const default_windows: Required<WindowOptions> = { window_bytes: 9 * 1024 * 1024, windows: 2 };
 
 /** Bytes between two regions that are rather fetched than skipped, as a share of a window: a read has its price. */
 const gap_share = 1 / 16;

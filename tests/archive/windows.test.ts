@@ -402,7 +402,7 @@ it("a deadline that comes on the way ends the reading ahead", async () => {
   expect(source.reads).toHaveLength(before);
 });
 
-it("windows are of 10 MiB, and two at a time, unless told otherwise", async () => {
+it("windows are of 9 MiB, and two at a time, unless told otherwise", async () => {
   const MIB = 1024 * 1024;
   const reads: { readonly start: number; readonly end: number }[] = [];
   const source: ByteSource = {
@@ -416,8 +416,8 @@ it("windows are of 10 MiB, and two at a time, unless told otherwise", async () =
   await ahead?.read(5, 7);
   await turns(5);
   expect(reads).toEqual([
-    { start: 5, end: 10 * MIB + 5 },
-    { start: 10 * MIB + 5, end: 20 * MIB + 5 },
+    { start: 5, end: 9 * MIB + 5 },
+    { start: 9 * MIB + 5, end: 18 * MIB + 5 },
   ]);
   await ahead?.end();
 });
