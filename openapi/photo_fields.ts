@@ -1,6 +1,12 @@
 /** What the document says of the fields that several operations have. */
 
+import * as z from "zod";
+import { filenames } from "../schemas/photo.ts";
+
 export const FILENAME = "The photo's name in this API, `<timestamp>_<name>`. Keep it as it is.";
+/** As its check has it, which JSON Schema has a word for and zod has not. */
+z.globalRegistry.add(filenames, { uniqueItems: true });
+
 export const FILES = "1 to 1,000 filenames, each of them once.";
 export const EACH_FILE = "The filename that was sent.";
 export const EACH_CODE =

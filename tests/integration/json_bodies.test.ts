@@ -18,7 +18,7 @@ const JSON_TYPE = { "content-type": "application/json" };
 const send_body = (path: string, body: SentBody, headers: SentHeaders = JSON_TYPE): Promise<Answer> =>
   path === "/login" ? post(stack.url + path, body, headers) : session.post(path, body, headers);
 
-const EVERY = ["/login", "/download", "/list", "/delete"];
+const EVERY = ["/login", "/download", "/list", "/delete", "/restore"];
 
 describe.each(EVERY)("POST %s", (path) => {
   it.each(["{", "not json", '{"a":1,}', "{'a':1}", '{"a":"', "\u0000", "{}{}"])(
@@ -82,11 +82,13 @@ describe.each(EVERY)("POST %s", (path) => {
   it("of 4.5 MB that stand for a million objects is 400, and is not parsed", async () => {
     const answer = await send_body(path, `[{}${",{}".repeat(1_500_000)}]`);
     read_problem(answer, 400, "invalid_request");
-    expect(answer.bytes.toString()).toContain(`${path === "/delete" ? 1_000_000 : 65_536} characters`);
+    expect(answer.bytes.toString()).toContain(
+      `${["/delete", "/restore"].includes(path) ? 1_000_000 : 65_536} characters`,
+    );
   });
 });
 
-describe.each(["/login", "/download", "/delete"])("POST %s", (path) => {
+describe.each(["/login", "/download", "/delete", "/restore"])("POST %s", (path) => {
   it("without a body is 400", async () => {
     read_problem(await send_body(path, ""), 400, "invalid_request");
     read_problem(await send_body(path, "", {}), 400, "invalid_request");

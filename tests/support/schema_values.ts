@@ -10,6 +10,7 @@ const schema_words = z.looseObject({
   const: z.unknown().optional(),
   enum: z.array(z.unknown()).optional(),
   pattern: z.string().optional(),
+  format: z.string().optional(),
   minLength: z.int().default(0),
   maxLength: z.int().default(100),
   minimum: z.int().optional(),
@@ -18,7 +19,9 @@ const schema_words = z.looseObject({
   properties: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   required: z.array(z.string()).default([]),
   items: z.record(z.string(), z.unknown()).default({}),
+  minItems: z.int().default(0),
   maxItems: z.int().default(10),
+  uniqueItems: z.boolean().default(false),
   oneOf: z.array(z.record(z.string(), z.unknown())).default([]),
   anyOf: z.array(z.record(z.string(), z.unknown())).default([]),
 });
@@ -48,7 +51,15 @@ export function schema_values(document: unknown, known: Known = {}): SchemaValue
         .oneof(fc.integer({ min, max: Math.min(words.maximum, min + 1000) }), fc.maxSafeInteger())
         .map((number) => Math.min(Math.max(number, min), words.maximum));
     }
-    if (words.type === "array") return fc.array(valid(words.items), { maxLength: words.maxItems });
+    if (words.type === "array") {
+      const { minItems: minLength, uniqueItems } = words;
+      // More than these would take long, and say no more.
+      const maxLength = Math.min(words.maxItems, Math.max(minLength, MOST_ITEMS));
+      const items = valid(words.items);
+      return uniqueItems
+        ? fc.uniqueArray(items, { minLength, maxLength, selector: (item) => JSON.stringify(item) })
+        : fc.array(items, { minLength, maxLength });
+    }
     if (words.type === "object") return fields(words);
     throw new Error(`There are no values for ${JSON.stringify(schema)}.`);
   }
@@ -65,12 +76,28 @@ export function schema_values(document: unknown, known: Known = {}): SchemaValue
   return { valid };
 }
 
+const MOST_ITEMS = 100;
+
+/** RFC 3339, in UTC and elsewhere. */
+const moment: fc.Arbitrary<string> = fc
+  .tuple(
+    fc.date({
+      min: new Date("0000-01-01T00:00:00Z"),
+      max: new Date("9999-12-31T23:59:59Z"),
+      noInvalidDate: true,
+    }),
+    fc.constantFrom("Z", "+00:00", "+14:00", "-09:30"),
+    fc.constantFrom("", ".1", ".123", ".123456789"),
+  )
+  .map(([date, zone, fraction]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`);
+
 /** A cursor of one operation is too long for another. */
 const fits = (value: unknown, schema: Schema): boolean =>
   typeof value !== "string" || value.length <= schema_words.parse(schema).maxLength;
 
 /** Lengths are those of UTF-16, as the document says. */
-function text({ pattern, minLength, maxLength }: z.infer<typeof schema_words>): fc.Arbitrary<string> {
+function text({ pattern, format, minLength, maxLength }: z.infer<typeof schema_words>): fc.Arbitrary<string> {
+  if (pattern === undefined && format === "date-time") return moment;
   if (pattern !== undefined) return fc.stringMatching(new RegExp(pattern));
   const bounds = { minLength, maxLength };
   return fc
