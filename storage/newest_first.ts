@@ -48,7 +48,8 @@ const LEAP = 8;
  * From the oldest page on, ever longer leaps forward find the newest photos; the pages met on the way are kept, and
  * what lies between them is searched in the same way when its turn comes. A library of up to 1,000 photos costs one
  * request; of 100,000 photos a page has cost up to 16 where they came evenly or in bursts, and up to 32 where they come ever
- * denser; all of them cost about two for each 1,000. A walk that is told the starts of the one before it costs one or two.
+ * denser; all of them cost about two for each 1,000. A walk that is told the starts of the one before it has cost at most 7
+ * for 100 photos, and 1.4 to 1.7 on average.
  * Memory is the pages on the way, a few dozen at most, since every leap is at most half of what lies ahead.
  */
 export async function* newest_first<Photo extends Named>(
