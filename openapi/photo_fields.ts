@@ -5,6 +5,8 @@ export const NAME =
   "The file's own name: the last segment of a path, in Unicode's NFC, without control and direction signs, at most 255 bytes.";
 export const SIZE = "In bytes.";
 export const CONTENT_TYPE = "The media type that the bytes have, whatever was declared.";
+export const DUPLICATE =
+  "There where you had the same photo already, byte for byte: `filename` is that photo's, and nothing was stored.";
 export const UPLOADED_AT = "In UTC, with milliseconds.";
 export const ENTRY_NAME = "The whole path of the entry in the archive.";
 export const UPLOAD_ID = "Of `/request_upload`.";
