@@ -47,8 +47,8 @@ export interface PhotoBytes {
 }
 
 export interface StoredPhoto extends NewPhoto {
-  /** Whether the user had it already; then all this is said of the one that was there. */
-  readonly duplicate: boolean;
+  /** There where the user had it already; then all this is said of the one that was there. */
+  readonly duplicate?: true;
 }
 
 /** Stores a photo under a key of its own, or finds the same one. */
@@ -67,7 +67,7 @@ export async function put_photo(
   const photo = { user, original_name: name, facts };
   const as_new = () => write_new_photo(user, name, write, facts);
   const { filename, duplicate } = await s3_answer(place_photo(store, photo, write, as_new, abortSignal));
-  return { filename, duplicate, ...known_filename(filename) };
+  return { filename, ...known_filename(filename), ...(duplicate && { duplicate }) };
 }
 
 /** A photo that has been found. Its bytes are read, or the reading is called off; otherwise a socket stays taken. */
