@@ -17,7 +17,6 @@ import {
   loggable,
   type NewObject,
   type NewPhoto,
-  type PhotoFilename,
   type Problem,
   parse_filename,
   photo_key,
@@ -67,7 +66,8 @@ export async function put_photo(
   const photo = { user, original_name: name, facts };
   const as_new = () => write_new_photo(user, name, write, facts);
   const { filename, duplicate } = await s3_answer(place_photo(store, photo, write, as_new, abortSignal));
-  return { filename, ...known_filename(filename), ...(duplicate && { duplicate }) };
+  const { name: stored_name = name, uploaded_at = new Date() } = parse_filename(filename) ?? {};
+  return { filename, name: stored_name, uploaded_at, ...(duplicate && { duplicate }) };
 }
 
 /** A photo that has been found. Its bytes are read, or the reading is called off; otherwise a socket stays taken. */
@@ -216,7 +216,7 @@ export async function delete_photo(
 const not_found = (): Problem =>
   problem("photo_not_found", "None of your photos has this filename. POST /list names them all.");
 
-function known_filename(filename: string): PhotoFilename {
+function known_filename(filename: string): { readonly name: string } {
   const parsed = parse_filename(filename);
   if (parsed === undefined) throw not_found();
   return parsed;
