@@ -53,21 +53,20 @@ interface NewClaim {
   readonly IfMatch?: string;
 }
 
-/**
- * Claims that are objects.
- *
- * @param get undefined where there is none
- */
-export const claims_by = (
-  get: (key: string) => Promise<ClaimObject | undefined>,
-  put: (object: NewClaim) => Promise<unknown>,
-): Claims => ({
-  read: async (key) => {
-    const { Body, ETag: etag = "", LastModified: claimed_at = new Date(0) } = (await get(key)) ?? {};
-    if (Body === undefined) return undefined;
-    const { filename, original_name } = JSON.parse(await Body.transformToString());
-    return { filename: String(filename), original_name: String(original_name), etag, claimed_at };
-  },
+/** A claim as S3 gives it; undefined where there is none. */
+export async function read_claim({
+  Body,
+  ETag: etag = "",
+  LastModified: claimed_at = new Date(0),
+}: ClaimObject = {}): Promise<FoundClaim | undefined> {
+  if (Body === undefined) return undefined;
+  const { filename, original_name } = JSON.parse(await Body.transformToString());
+  return { filename: String(filename), original_name: String(original_name), etag, claimed_at };
+}
+
+/** Claims that are objects, which `put` writes. */
+export const claims_by = (read: Claims["read"], put: (object: NewClaim) => Promise<unknown>): Claims => ({
+  read,
   write: async (key, claim, etag) => {
     try {
       await put({

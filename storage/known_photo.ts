@@ -1,6 +1,6 @@
 /** Tells whether a user has a photo, by its checksum and its size. */
 import { checksum_key, is_compared, photo_key } from "@photo-uploader/layer";
-import { s3_claims } from "./claims.ts";
+import { claim_at } from "./claims.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { photo_at } from "./present_photo.ts";
 import { s3_answer } from "./s3.ts";
@@ -21,7 +21,7 @@ export async function known_filename(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   if (!is_compared(store, size)) return undefined;
-  const claim = await s3_answer(s3_claims(store, signal).read(checksum_key(user, checksum)));
+  const claim = await s3_answer(claim_at(store, checksum_key(user, checksum), signal));
   if (claim === undefined) return undefined;
   const photo = await s3_answer(photo_at(store, photo_key(user, claim.filename), signal));
   return photo?.sha256 === checksum && photo.size === size ? claim.filename : undefined;
