@@ -41,6 +41,7 @@ describe("the table of functions", () => {
       ["unzip", "POST /unzip", true],
       ["upload_parts", "POST /upload_parts", true],
       ["upload_single_photo", "POST /upload_single_photo", true],
+      ["check", "POST /check", true],
     ]);
   });
 
