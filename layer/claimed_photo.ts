@@ -45,7 +45,7 @@ interface ClaimObject {
 }
 
 /** What is put in the place of a claim, or where there is none; spread into the parameters of the S3 command. */
-interface NewClaim {
+export interface NewClaim {
   readonly Key: string;
   readonly Body: Uint8Array;
   readonly ContentType: string;
@@ -60,8 +60,18 @@ export async function read_claim({
   LastModified: claimed_at = new Date(0),
 }: ClaimObject = {}): Promise<FoundClaim | undefined> {
   if (Body === undefined) return undefined;
-  const { filename, original_name } = JSON.parse(await Body.transformToString());
-  return { filename: String(filename), original_name: String(original_name), etag, claimed_at };
+  const text = await Body.transformToString();
+  return { ...claim_in(text), etag, claimed_at };
+}
+
+/** One that cannot be read names no photo: it is to be replaced. */
+function claim_in(text: string): Claim {
+  try {
+    const { filename, original_name } = JSON.parse(text);
+    return { filename: String(filename), original_name: String(original_name) };
+  } catch {
+    return { filename: "", original_name: "" };
+  }
 }
 
 /** Claims that are objects, which `put` writes. */

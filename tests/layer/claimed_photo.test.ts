@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { checksum_key } from "../../layer/checksum_keys.ts";
 import {
+  claims_by,
   is_compared,
+  type NewClaim,
   new_origin,
   type PlacedPhoto,
   placed_photo,
+  read_claim,
   write_claimed_photo,
 } from "../../layer/claimed_photo.ts";
 import { parse_filename, photo_key } from "../../layer/photo_keys.ts";
@@ -332,6 +335,65 @@ describe("placed_photo", () => {
       MINUTE,
     );
   });
+});
+
+describe("read_claim", () => {
+  const object_of = (text: string) => ({
+    Body: { transformToString: async () => text },
+    ETag: '"e"',
+    LastModified: new Date(5),
+  });
+
+  it("gives what has been written, with its ETag and its time", async () => {
+    const written: NewClaim[] = [];
+    const claims = claims_by(
+      async () => undefined,
+      async (object) => written.push(object),
+    );
+    const claim = { filename: "f", original_name: "ü.jpg" };
+    expect(await claims.write("key", claim)).toBe(true);
+    expect(await claims.write("key", claim, '"e"')).toBe(true);
+    const [first, second] = written;
+    expect(first).toMatchObject({ Key: "key", IfNoneMatch: "*", ContentType: "application/json" });
+    expect(first).not.toHaveProperty("IfMatch");
+    expect(second).toMatchObject({ IfMatch: '"e"' });
+    expect(second).not.toHaveProperty("IfNoneMatch");
+    // S3 makes the ETag of the bytes.
+    expect(second?.Body).not.toEqual(first?.Body);
+    const found = await read_claim(object_of(Buffer.from(first?.Body ?? []).toString()));
+    expect(found).toEqual({ ...claim, etag: '"e"', claimed_at: new Date(5) });
+  });
+
+  it.each(["", "no JSON", "null", '"text"', "{}"])("takes %j for the claim of no photo", async (text) => {
+    const found = await read_claim(object_of(text));
+    expect(found?.etag).toBe('"e"');
+    expect(parse_filename(found?.filename ?? "")).toBeUndefined();
+  });
+
+  it("gives nothing where there is none", async () => {
+    expect(await read_claim(undefined)).toBeUndefined();
+  });
+
+  it.each([
+    ["PreconditionFailed", 412, undefined, false],
+    ["ConditionalRequestConflict", 409, undefined, false],
+    ["NoSuchKey", 404, '"e"', false],
+    ["NoSuchBucket", 404, undefined, true],
+    ["AccessDenied", 403, '"e"', true],
+    ["InternalError", 500, undefined, true],
+  ])(
+    "is not written after %s %i with the ETag %s; throws: %s",
+    async (name, httpStatusCode, etag, throws) => {
+      const error = Object.assign(s3_error(name), { $metadata: { httpStatusCode } });
+      const claims = claims_by(
+        async () => undefined,
+        () => Promise.reject(error),
+      );
+      const writing = claims.write("key", { filename: "f", original_name: "n" }, etag);
+      if (throws) await expect(writing).rejects.toBe(error);
+      else expect(await writing).toBe(false);
+    },
+  );
 });
 
 describe("is_compared", () => {

@@ -27,6 +27,7 @@ describe("the table of functions", () => {
       ["admit", "admissions", false],
       ["authorizer", undefined, false],
       ["cancel_upload", "POST /cancel_upload", true],
+      ["check", "POST /check", true],
       ["complete_upload", "POST /complete_upload", true],
       ["delete", "POST /delete", true],
       ["download", "POST /download", true],
@@ -41,7 +42,6 @@ describe("the table of functions", () => {
       ["unzip", "POST /unzip", true],
       ["upload_parts", "POST /upload_parts", true],
       ["upload_single_photo", "POST /upload_single_photo", true],
-      ["check", "POST /check", true],
     ]);
   });
 
