@@ -144,6 +144,7 @@ describe("S3 that denies access", () => {
       const answer = await ask();
       // S3 denies a photo that is missing, too, where the function may not list.
       if (source === "download") read_problem(answer, 404, "photo_not_found");
+      else if (source === "check") expect(JSON.parse(answer.bytes.toString())).toEqual({ photos: [KNOWN] });
       else read_problem(answer, 502, "storage_refused");
       expect(answer.headers.get("retry-after")).toBeNull();
     });
