@@ -10,8 +10,9 @@ const checksum = z
 /** The file's own name, for whoever reads the answer. */
 const name = z.string().check(z.minLength(1), z.maxLength(1024));
 
+/** With names of 100 characters, so many fit into a body of JSON. */
 export const check_request = z.strictObject({
-  photos: z.array(z.strictObject({ name, size, checksum })).check(z.minLength(1), z.maxLength(500)),
+  photos: z.array(z.strictObject({ name, size, checksum })).check(z.minLength(1), z.maxLength(250)),
 });
 
 export const check_response = z.strictObject({

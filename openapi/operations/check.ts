@@ -21,7 +21,7 @@ export const check: Operation = {
   body: {
     json: request_model(check_request, {
       name: "CheckRequest",
-      fields: { photos: { about: "1 to 500.", fields: { name: NAME, size: SIZE, checksum: CHECKSUM } } },
+      fields: { photos: { about: "1 to 250.", fields: { name: NAME, size: SIZE, checksum: CHECKSUM } } },
       example: { photos: [EXAMPLE] },
     }),
   },

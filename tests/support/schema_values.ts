@@ -18,6 +18,7 @@ const schema_words = z.looseObject({
   properties: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   required: z.array(z.string()).default([]),
   items: z.record(z.string(), z.unknown()).default({}),
+  minItems: z.int().default(0),
   maxItems: z.int().default(10),
   oneOf: z.array(z.record(z.string(), z.unknown())).default([]),
   anyOf: z.array(z.record(z.string(), z.unknown())).default([]),
@@ -48,7 +49,9 @@ export function schema_values(document: unknown, known: Known = {}): SchemaValue
         .oneof(fc.integer({ min, max: Math.min(words.maximum, min + 1000) }), fc.maxSafeInteger())
         .map((number) => Math.min(Math.max(number, min), words.maximum));
     }
-    if (words.type === "array") return fc.array(valid(words.items), { maxLength: words.maxItems });
+    if (words.type === "array") {
+      return fc.array(valid(words.items), { minLength: words.minItems, maxLength: words.maxItems });
+    }
     if (words.type === "object") return fields(words);
     throw new Error(`There are no values for ${JSON.stringify(schema)}.`);
   }
