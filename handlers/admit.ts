@@ -12,10 +12,11 @@ export const admit_new =
     const admitted = await admit(store, upload, signal);
     if (admitted === undefined) return log.info("upload has gone");
     const { outcome, first } = admitted;
+    const duplicate = outcome.outcome === "photo" && outcome.duplicate;
     const reason = outcome.outcome === "refused" ? outcome.reason : undefined;
-    log.info("upload admitted", { outcome: outcome.outcome, reason, first });
+    log.info("upload admitted", { outcome: outcome.outcome, reason, duplicate, first });
   };
 
-const { PHOTOS_BUCKET } = read_environment("photos");
+const { PHOTOS_BUCKET, DETECT_DUPLICATES } = read_environment("new_photos");
 
-export const handler = new_objects(admit_new(upload_store(PHOTOS_BUCKET)));
+export const handler = new_objects(admit_new(upload_store(PHOTOS_BUCKET, DETECT_DUPLICATES)));

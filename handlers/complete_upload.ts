@@ -18,15 +18,16 @@ export const complete_upload =
     const upload = open(username, uploadId);
     const { outcome, first } = await complete(store, username, upload, signal);
     if (outcome.outcome === "archive") return answered(202, { jobId: upload.id });
-    const { filename, size, content_type } = outcome;
-    return answered(first ? 201 : 200, { filename, size, contentType: content_type });
+    const { filename, size, content_type, duplicate } = outcome;
+    const photo = { filename, size, contentType: content_type, ...(duplicate && { duplicate }) };
+    return answered(first && !duplicate ? 201 : 200, photo);
   };
 
 const answered = (status: number, body: CompleteUploadResponse): Reply => ({ status, body });
 
-const { PHOTOS_BUCKET, CURSOR_KEY } = read_environment("uploads");
+const { PHOTOS_BUCKET, CURSOR_KEY, DETECT_DUPLICATES } = read_environment("new_uploads");
 
 export const handler = pipeline(
   json_body(complete_upload_request),
-  complete_upload(upload_store(PHOTOS_BUCKET), upload_ids(CURSOR_KEY)),
+  complete_upload(upload_store(PHOTOS_BUCKET, DETECT_DUPLICATES), upload_ids(CURSOR_KEY)),
 );

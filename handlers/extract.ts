@@ -14,6 +14,8 @@ export const extract =
     await run_task(store, task, attempt);
   };
 
-const { PHOTOS_BUCKET } = read_environment("photos");
+const { PHOTOS_BUCKET, DETECT_DUPLICATES } = read_environment("new_photos");
 
-export const handler = new_objects(extract({ s3: patient_s3_client(), bucket: PHOTOS_BUCKET }));
+export const handler = new_objects(
+  extract({ s3: patient_s3_client(), bucket: PHOTOS_BUCKET, finds_duplicates: DETECT_DUPLICATES }),
+);

@@ -93,8 +93,14 @@ function answer_of(outcomes: readonly Outcome[]): UnzipResponse {
   for (const result of outcomes) {
     const name = result.entry.path;
     if (result.outcome === "stored") {
-      const { filename, size, content_type } = result.value;
-      answer.uploaded.push({ name, filename, size, contentType: content_type });
+      const { filename, size, content_type, duplicate } = result.value;
+      answer.uploaded.push({
+        name,
+        filename,
+        size,
+        contentType: content_type,
+        ...(duplicate && { duplicate }),
+      });
     } else {
       answer[result.outcome].push({ name, reason: result.reason });
     }
@@ -142,9 +148,9 @@ const refusal = ({ code, message }: ArchiveError): Problem =>
         { reason: code },
       );
 
-const { PHOTOS_BUCKET, CURSOR_KEY } = read_environment("uploads");
+const { PHOTOS_BUCKET, CURSOR_KEY, DETECT_DUPLICATES } = read_environment("new_uploads");
 
 export const handler = pipeline(
   body_by_type(upload_id_body(), multipart_body({ field: "archive" })),
-  unzip(upload_store(PHOTOS_BUCKET), upload_ids(CURSOR_KEY)),
+  unzip(upload_store(PHOTOS_BUCKET, DETECT_DUPLICATES), upload_ids(CURSOR_KEY)),
 );

@@ -19,20 +19,22 @@ export const upload_single_photo =
         { errors: [{ field: "file", message: "The file is not a photo." }] },
       );
     }
-    const photo = await put_photo(store, username, { name: sent_name, bytes, content_type }, signal);
+    const sent = { name: sent_name, bytes, content_type };
+    const { filename, name, uploaded_at, duplicate } = await put_photo(store, username, sent, signal);
     const answer: UploadSinglePhotoResponse = {
-      filename: photo.filename,
-      name: photo.name,
+      filename,
+      name,
       size: bytes.byteLength,
       contentType: content_type,
-      uploadedAt: photo.uploaded_at.toISOString(),
+      uploadedAt: uploaded_at.toISOString(),
+      ...(duplicate && { duplicate }),
     };
-    return { status: 201, body: answer };
+    return { status: duplicate ? 200 : 201, body: answer };
   };
 
-const { PHOTOS_BUCKET } = read_environment("photos");
+const { PHOTOS_BUCKET, DETECT_DUPLICATES } = read_environment("new_photos");
 
 export const handler = pipeline(
   multipart_body({ field: "file" }),
-  upload_single_photo({ s3: s3_client(), bucket: PHOTOS_BUCKET }),
+  upload_single_photo({ s3: s3_client(), bucket: PHOTOS_BUCKET, finds_duplicates: DETECT_DUPLICATES }),
 );

@@ -1,16 +1,19 @@
 /** The photos of an archive's entries: each has a key that follows from the job and its place in the directory alone. */
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
-import { http_status, type JobKey, upload_time } from "@photo-uploader/layer";
-import type { ArchiveEntry, EntrySink } from "../archive/index.ts";
 import {
   find_photo_once,
+  http_status,
+  type JobKey,
   type Origin,
-  origin_in,
   type PresentPhoto,
+  present_photo,
+  upload_time,
   write_photo_once,
-} from "../storage/photo_once.ts";
+} from "@photo-uploader/layer";
+import type { ArchiveEntry, EntrySink } from "../archive/index.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_sink.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
+import { place_photo } from "../storage/placing.ts";
 import { storage_problem } from "../storage/s3.ts";
 import { type Outcome, uploaded } from "./outcomes.ts";
 
@@ -33,11 +36,13 @@ export const entry_sink = (
   job: JobKey,
   count: number,
 ): EntrySink<StoredEntry, SinkReason> =>
-  photo_sink(store, job.user, (entry, write, signal) =>
-    write_photo_once(job.user, entry.path, origin_of(job, count, entry), write, (key) =>
-      look(store, key, signal),
-    ),
-  );
+  photo_sink(store, job.user, (entry, facts, write, signal) => {
+    const { user } = job;
+    const origin = origin_of(job, count, entry);
+    const once = () =>
+      write_photo_once(user, entry.path, origin, write, (key) => look(store, key, signal), facts);
+    return place_photo(store, { user, original_name: entry.path, facts, origin }, write, once, signal);
+  });
 
 /** Questions at a time. */
 const LOOKS_AT_ONCE = 16;
@@ -70,11 +75,7 @@ async function look(
   abortSignal: AbortSignal,
 ): Promise<PresentPhoto | undefined> {
   try {
-    const { Metadata, ContentLength, ContentType } = await s3.send(
-      new HeadObjectCommand({ Bucket: bucket, Key: key }),
-      { abortSignal },
-    );
-    return { origin: origin_in(Metadata), size: ContentLength ?? 0, content_type: ContentType ?? "" };
+    return present_photo(await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }));
   } catch (error) {
     if (http_status(error) === 404) return undefined;
     throw error;

@@ -17,6 +17,8 @@ const outcome = z.discriminatedUnion("outcome", [
     filename: z.string(),
     size: z.number(),
     contentType: z.string(),
+    /** There where the user had the photo already. */
+    duplicate: z.optional(z.literal(true)),
   }),
   z.object({ name: z.string(), outcome: z.enum(["skipped", "failed"]), reason: z.string() }),
 ]);
@@ -67,10 +69,14 @@ export function answered_outcome(result: EntryOutcome<StoredEntry, SinkReason>):
   return uploaded(name, result.value);
 }
 
-export const uploaded = (name: string, { filename, size, content_type }: StoredEntry): Outcome => ({
+export const uploaded = (
+  name: string,
+  { filename, size, content_type, duplicate }: StoredEntry,
+): Outcome => ({
   name,
   outcome: "uploaded",
   filename,
   size,
   contentType: content_type,
+  ...(duplicate && { duplicate }),
 });

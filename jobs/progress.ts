@@ -2,13 +2,13 @@
 import { GetObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   done_prefix,
+  is_missing,
   type JobKey,
   parse_done_key,
   problem,
   type ShardCounts,
   task_key,
 } from "@photo-uploader/layer";
-import { is_missing } from "../storage/missing.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer, storage_problem } from "../storage/s3.ts";
 import { type Outcome, read_outcomes } from "./outcomes.ts";

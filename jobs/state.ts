@@ -1,7 +1,8 @@
 /** What is kept of a job, in S3: JSON objects, almost all of them written once (docs/decisions/0018-jobs-in-s3.md). */
+
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { is_missing } from "@photo-uploader/layer";
 import type * as z from "zod/mini";
-import { is_missing } from "../storage/missing.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer, storage_problem } from "../storage/s3.ts";
 import { write_once } from "../storage/write_once.ts";

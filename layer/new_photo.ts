@@ -2,12 +2,10 @@
 import { setTimeout } from "node:timers/promises";
 import { is_named } from "./aws_error.ts";
 import { clean_name, photo_filename, photo_key } from "./photo_keys.ts";
+import { type PhotoFacts, type PhotoMetadata, photo_metadata } from "./photo_metadata.ts";
 
 /** Each try takes another millisecond; more than this at once for one user and one name is no accident. */
 const TRIES = 100;
-
-/** S3 takes 2 KB of user metadata in all; this leaves room for the names of the fields. */
-const ORIGINAL_NAME_CHARACTERS = 1_536;
 
 /** The longest pause before a key is tried that others are writing to at this moment. */
 const CONFLICT_MS = 50;
@@ -25,7 +23,7 @@ export interface NewObject {
   readonly Key: string;
   /** Refused with 412 where the key exists: nothing is ever overwritten. */
   readonly IfNoneMatch: "*";
-  readonly Metadata: { readonly "original-name": string };
+  readonly Metadata: PhotoMetadata;
 }
 
 export interface NewPhoto {
@@ -43,6 +41,7 @@ export async function write_new_photo(
   user: string,
   original_name: string,
   write: (object: NewObject) => Promise<unknown>,
+  facts?: PhotoFacts,
 ): Promise<NewPhoto> {
   for (let attempt = 1; ; attempt += 1) {
     const uploaded_at = next_time();
@@ -51,7 +50,7 @@ export async function write_new_photo(
       await write({
         Key: photo_key(user, filename),
         IfNoneMatch: "*",
-        Metadata: { "original-name": encoded_name(original_name) },
+        Metadata: photo_metadata(original_name, facts),
       });
       return { filename, name: clean_name(original_name), uploaded_at };
     } catch (error) {
@@ -65,19 +64,3 @@ const TAKEN = "PreconditionFailed";
 const BEING_WRITTEN = "ConditionalRequestConflict";
 
 const key_is_taken = (error: unknown): boolean => is_named(error, TAKEN) || is_named(error, BEING_WRITTEN);
-
-/**
- * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a
- * path that is the name of the file.
- */
-export function encoded_name(name: string): string {
-  const kept: string[] = [];
-  let length = 0;
-  for (const character of [...name.toWellFormed()].reverse()) {
-    const encoded = encodeURIComponent(character);
-    length += encoded.length;
-    if (length > ORIGINAL_NAME_CHARACTERS) break;
-    kept.push(encoded);
-  }
-  return kept.reverse().join("");
-}

@@ -24,6 +24,8 @@ export type Config = {
   /** The header that carries the token. */
   readonly token_header: string;
   readonly authorizer_ttl_s: number;
+  /** Whether a photo that its user has already is not stored once more. */
+  readonly detect_duplicates: boolean;
   /** Whether every message of a queue comes twice, and in no order. */
   readonly queue_chaos: boolean;
   /** How long a message waits whose function has failed. */
@@ -62,6 +64,7 @@ const settings = z.object({
     .regex(/^[\w!#$%&'*+.^`|~-]+$/, "must be the name of a header")
     .default("JWT"),
   AUTHORIZER_TTL_S: whole_number(MAX_TTL_S, "seconds").default(60),
+  DETECT_DUPLICATES: z.enum(["on", "off"], "must be on or off").default("on"),
   QUEUE_CHAOS: z.enum(["on", "off"], "must be on or off").default("off"),
   QUEUE_RETRY_S: whole_number(MAX_VISIBILITY_S, "seconds").default(2),
 });
@@ -82,6 +85,7 @@ export function read_config(environment: Readonly<Record<string, string | undefi
     data_dir: path.resolve(parsed.data.DATA_DIR),
     token_header: parsed.data.TOKEN_HEADER,
     authorizer_ttl_s: parsed.data.AUTHORIZER_TTL_S,
+    detect_duplicates: parsed.data.DETECT_DUPLICATES === "on",
     queue_chaos: parsed.data.QUEUE_CHAOS === "on",
     queue_retry_s: parsed.data.QUEUE_RETRY_S,
   };

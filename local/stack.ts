@@ -98,6 +98,7 @@ export async function start_stack(settings: StackSettings): Promise<Stack> {
         USER_POOL_CLIENT_ID: cognito.client_id,
         CURSOR_KEY: data_dir.secret("cursor_key"),
         PHOTO_MAX_BYTES: String(PHOTO_MAX_BYTES),
+        DETECT_DUPLICATES: String(config.detect_duplicates),
       },
       every: {
         AWS_ENDPOINT_URL_S3: settings.s3_endpoint ?? s3.url,

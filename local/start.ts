@@ -18,6 +18,7 @@ Variables, with what they are unless set:
   DATA_DIR=.local        where the data is kept
   TOKEN_HEADER=JWT       the header that carries the token
   AUTHORIZER_TTL_S=60    how many seconds the gateway keeps the authorizer's verdict
+  DETECT_DUPLICATES=on   off: a photo that its user has already is stored once more
   QUEUE_CHAOS=off        on: every message of a queue comes twice, and in no order
   QUEUE_RETRY_S=2        how many seconds a message waits whose function has failed
 `;

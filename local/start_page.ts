@@ -45,7 +45,7 @@ function queue_lines({ queues, config }: StartPage): string[] {
 }
 
 /**
- * Lines for each endpoint, and for what is sent to S3 itself. They need curl, grep and sed; those with `export` leave
+ * Lines for each endpoint, and for what is sent to S3 itself. They need curl, grep, sed and sha256sum; those with `export` leave
  * what the ones behind them need.
  */
 export function curl_lines(page: StartPage): string[] {
@@ -59,6 +59,7 @@ export function curl_lines(page: StartPage): string[] {
     `export TOKEN=$(curl -sS ${url}/refresh ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" | ${field("jwt")})`,
     `export FILENAME=$(curl -sS ${url}/upload_single_photo ${token} -F ${quoted(`file=${curl_file(samples.photo)}`)} | ${field("filename")}); echo "$FILENAME"`,
     `curl -sS ${url}/unzip ${token} -F ${quoted(`archive=${curl_file(samples.archive)}`)}; echo`,
+    ...known_photo(page),
     ...photo_by_form(page),
     ...archive_in_parts(page),
     `curl -sS ${url}/list -X POST ${token}; echo`,
@@ -66,6 +67,15 @@ export function curl_lines(page: StartPage): string[] {
     `${post(page, "delete", '{"file":"$FILENAME"}')}; echo`,
     `${post(page, "restore", '{"files":["$FILENAME"]}')}; echo`,
     `curl -sS ${url}/logout ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" -w '%{http_code}\\n'`,
+  ];
+}
+
+/** As a client asks before it sends a photo. */
+function known_photo(page: StartPage): string[] {
+  const { photo } = page.samples;
+  const known = '{"photos":[{"name":"sunset.png","size":$SIZE,"checksum":"$SHA256"}]}';
+  return [
+    `export SIZE=$(wc -c < ${quoted(photo)}) SHA256=$(sha256sum < ${quoted(photo)} | cut -d " " -f 1) && ${post(page, "check", known)}; echo`,
   ];
 }
 

@@ -15,6 +15,8 @@ export const NAME =
   "The file's own name: the last segment of a path, in Unicode's NFC, without control and direction signs, at most 255 bytes.";
 export const SIZE = "In bytes.";
 export const CONTENT_TYPE = "The media type that the bytes have, whatever was declared.";
+export const DUPLICATE =
+  "There where you had the same photo already, byte for byte: `filename` is that photo's, and nothing was stored.";
 export const UPLOADED_AT = "In UTC, with milliseconds.";
 export const DELETED_AT = "Of a photo that is deleted; S3 knows it to the second.";
 export const ENTRY_NAME = "The whole path of the entry in the archive.";

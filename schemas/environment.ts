@@ -16,8 +16,16 @@ const photo_max_bytes = z.pipe(
   z.int().check(z.maximum(LARGEST_COPY, { error: SIZE })),
 );
 
+const detect_duplicates = z.pipe(
+  matching(/^(true|false)$/, "must be true or false"),
+  z.transform((text) => text === "true"),
+);
+
 export const environments = {
   photos: z.object({ PHOTOS_BUCKET: bucket }),
+
+  /** Of every function that writes photos, or says which need not be written. */
+  new_photos: z.object({ PHOTOS_BUCKET: bucket, DETECT_DUPLICATES: detect_duplicates }),
 
   list: z.object({ PHOTOS_BUCKET: bucket, CURSOR_KEY: cursor_key }),
 
@@ -29,6 +37,12 @@ export const environments = {
 
   /** Of every function that is given an `uploadId`, which is sealed with the key of the cursors. */
   uploads: z.object({ PHOTOS_BUCKET: bucket, CURSOR_KEY: cursor_key }),
+
+  new_uploads: z.object({
+    PHOTOS_BUCKET: bucket,
+    CURSOR_KEY: cursor_key,
+    DETECT_DUPLICATES: detect_duplicates,
+  }),
 
   login: z.object({ USER_POOL_CLIENT_ID: client_id }),
 

@@ -1,6 +1,6 @@
 /** POST /job */
 import * as z from "zod/mini";
-import { content_type, filename, size } from "./photo.ts";
+import { content_type, duplicate, filename, size } from "./photo.ts";
 
 export const job_request = z.strictObject({
   jobId: z.string().check(z.minLength(1), z.maxLength(100)),
@@ -12,7 +12,14 @@ export const job_request = z.strictObject({
 const name = z.string();
 
 export const entry_outcome = z.discriminatedUnion("outcome", [
-  z.strictObject({ name, outcome: z.literal("uploaded"), filename, size, contentType: content_type }),
+  z.strictObject({
+    name,
+    outcome: z.literal("uploaded"),
+    filename,
+    size,
+    contentType: content_type,
+    duplicate,
+  }),
   z.strictObject({ name, outcome: z.enum(["skipped", "failed"]), reason: z.string() }),
 ]);
 

@@ -5,6 +5,9 @@ import * as z from "zod/mini";
 export const filename = z.string().check(z.minLength(1), z.maxLength(275));
 
 export const name = z.string();
+/** There, and true, where the user had the photo already. */
+export const duplicate = z.optional(z.literal(true));
+
 export const size = z.int().check(z.nonnegative());
 export const content_type = z.string();
 export const uploaded_at = z.iso.datetime({ precision: 3 });

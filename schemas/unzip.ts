@@ -1,6 +1,6 @@
 /** POST /unzip */
 import * as z from "zod/mini";
-import { content_type, filename, size } from "./photo.ts";
+import { content_type, duplicate, filename, size } from "./photo.ts";
 import { upload_id } from "./upload.ts";
 
 /** In place of a form: an archive that has been uploaded. */
@@ -10,7 +10,7 @@ export const unzip_request = z.strictObject({ uploadId: upload_id });
 const name = z.string();
 
 export const unzip_response = z.strictObject({
-  uploaded: z.array(z.strictObject({ name, filename, size, contentType: content_type })),
+  uploaded: z.array(z.strictObject({ name, filename, size, contentType: content_type, duplicate })),
   skipped: z.array(z.strictObject({ name, reason: z.string() })),
   failed: z.array(z.strictObject({ name, reason: z.string() })),
 });

@@ -1,6 +1,6 @@
 /** POST /upload_single_photo */
 import * as z from "zod/mini";
-import { content_type, filename, name, size, uploaded_at } from "./photo.ts";
+import { content_type, duplicate, filename, name, size, uploaded_at } from "./photo.ts";
 
 export const upload_single_photo_response = z.strictObject({
   filename,
@@ -10,6 +10,7 @@ export const upload_single_photo_response = z.strictObject({
   /** As sniffed from the bytes. */
   contentType: content_type,
   uploadedAt: uploaded_at,
+  duplicate,
 });
 
 export type UploadSinglePhotoResponse = z.infer<typeof upload_single_photo_response>;

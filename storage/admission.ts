@@ -1,18 +1,24 @@
 /** Admits an uploaded file: a photo is published, an archive's extraction asked for, anything else refused. */
-import { CopyObjectCommand, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { CopyObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import {
-  http_status,
+  is_compared,
+  is_missing,
+  is_named,
+  type Look,
+  type NewObject,
   plan_task_key,
   problem,
   quarantine_key,
   type UploadKey,
   upload_time,
+  write_photo_once,
 } from "@photo-uploader/layer";
+import { FileChanged, file_sha256 } from "./file_sha256.ts";
 import { image_type } from "./image_type.ts";
-import { is_missing } from "./missing.ts";
 import { type Outcome, type Refusal, read_outcome, record_outcome } from "./outcome.ts";
-import { type Look, type ObjectOfOrigin, origin_in, write_photo_once } from "./photo_once.ts";
 import type { PhotoStore } from "./photo_store.ts";
+import { place_photo } from "./placing.ts";
+import { photo_at } from "./present_photo.ts";
 import {
   type Declared,
   discard_file,
@@ -28,10 +34,11 @@ export interface UploadStore extends PhotoStore {
   readonly patient_s3: S3Client;
 }
 
-export const upload_store = (bucket: string): UploadStore => ({
+export const upload_store = (bucket: string, finds_duplicates: boolean): UploadStore => ({
   s3: s3_client(),
   patient_s3: patient_s3_client(),
   bucket,
+  finds_duplicates,
 });
 
 export interface Admitted {
@@ -131,15 +138,18 @@ const KEYS = 100;
 const times_of = ({ id }: UploadKey): Date[] =>
   Array.from({ length: KEYS }, (_, next) => new Date(upload_time(id) + next));
 
-/** Copies the file to a key of its own; undefined where it is no longer the file that was looked at. */
+/**
+ * Copies the file to a key of its own, unless its user has the photo already; undefined where it is no longer the file
+ * that was looked at.
+ */
 async function published(
-  { s3, patient_s3, bucket }: UploadStore,
+  store: UploadStore,
   upload: UploadKey,
   { declared, etag, size, content_type }: Publishable,
   abortSignal: AbortSignal,
 ): Promise<Outcome | undefined> {
-  let photo = { size, content_type };
-  const write = (object: ObjectOfOrigin) =>
+  const { patient_s3, bucket } = store;
+  const copy = (object: NewObject) =>
     patient_s3.send(
       new CopyObjectCommand({
         ...object,
@@ -151,33 +161,31 @@ async function published(
       }),
       { abortSignal },
     );
+  let photo = { size, content_type };
+  // S3 says 412 of a source that is another, too, and then there is nothing at the key.
   const look: Look = async (key) => {
-    const present = await photo_at({ s3, bucket }, key, abortSignal);
-    // S3 says 412 of a source that is another, too, and then there is nothing at the key.
+    const present = await photo_at(store, key, abortSignal);
     if (present === undefined) throw new FileChanged();
     if (present.origin === upload.id) photo = { size: present.size, content_type: present.content_type };
     return present;
   };
-  const origin = { id: upload.id, times: times_of(upload) };
+  const copy_or_look = (object: NewObject) =>
+    copy(object).catch(async (error) => {
+      if (is_named(error, "PreconditionFailed")) await look(object.Key);
+      throw error;
+    });
+  const { user, id } = upload;
+  const origin = { id, times: times_of(upload) };
   try {
-    const { filename } = await write_photo_once(upload.user, declared.name, origin, write, look);
-    return { outcome: "photo", filename, ...photo };
+    const facts = is_compared(store, size)
+      ? { sha256: await file_sha256(store, upload, etag, abortSignal) }
+      : {};
+    const once = () => write_photo_once(user, declared.name, origin, copy, look, facts);
+    const to_place = { user, original_name: declared.name, facts, origin };
+    const { filename, duplicate } = await place_photo(store, to_place, copy_or_look, once, abortSignal);
+    return { outcome: "photo", filename, ...photo, ...(duplicate && { duplicate }) };
   } catch (error) {
     if (error instanceof FileChanged || is_missing(error)) return undefined;
     throw storage_problem(error);
   }
-}
-
-class FileChanged extends Error {}
-
-async function photo_at({ s3, bucket }: PhotoStore, key: string, abortSignal: AbortSignal) {
-  const head = new HeadObjectCommand({ Bucket: bucket, Key: key });
-  const photo = await s3.send(head, { abortSignal }).catch((error) => {
-    // The answer to HEAD has no body, and so no reason for a 403.
-    if ([403, 404].includes(http_status(error) ?? 0)) return undefined;
-    throw error;
-  });
-  if (photo === undefined) return undefined;
-  const { ContentLength: size = 0, ContentType: content_type = "", Metadata } = photo;
-  return { origin: origin_in(Metadata), size, content_type };
 }

@@ -8,6 +8,7 @@ import {
 } from "@aws-sdk/client-s3";
 import {
   http_status,
+  is_missing,
   is_named,
   type Problem,
   parse_filename,
@@ -16,7 +17,6 @@ import {
   user_prefix,
 } from "@photo-uploader/layer";
 import type { UploadStore } from "./admission.ts";
-import { is_missing } from "./missing.ts";
 import type { Page } from "./newest_first.ts";
 import type { ListedObject, PhotoStore } from "./photo_store.ts";
 import { s3_answer, storage_problem } from "./s3.ts";

@@ -1,7 +1,6 @@
 /** What has become of an upload: recorded once, for whoever asks, and so that nothing happens to it a second time. */
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { outcome_key, type UploadKey } from "@photo-uploader/layer";
-import { is_missing } from "./missing.ts";
+import { is_missing, outcome_key, type UploadKey } from "@photo-uploader/layer";
 import type { PhotoStore } from "./photo_store.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 import { write_once } from "./write_once.ts";
@@ -23,6 +22,8 @@ export type Outcome =
       readonly size: number;
       /** As sniffed from the bytes. */
       readonly content_type: string;
+      /** There where the user had the photo already. */
+      readonly duplicate?: true;
     }
   /** Its extraction has been asked for, and has the upload's id. */
   | { readonly outcome: "archive" }
@@ -38,7 +39,7 @@ function parsed_outcome(text: string): Outcome {
   if (outcome === "refused" && reason !== undefined) return { outcome, reason };
   if (outcome !== "photo" || typeof filename !== "string") throw new Error("This is no outcome.");
   if (typeof size !== "number" || typeof content_type !== "string") throw new Error("This is no photo.");
-  return { outcome, filename, size, content_type };
+  return { outcome, filename, size, content_type, ...(fields.duplicate === true && { duplicate: true }) };
 }
 
 /** undefined where none is recorded yet. */

@@ -1,10 +1,19 @@
 /** Where the entries of an archive go: each becomes a photo of its own in S3, or is told why not. */
 import { Readable } from "node:stream";
-import { type NewObject, write_new_photo } from "@photo-uploader/layer";
+import {
+  is_compared,
+  type NewObject,
+  type PhotoFacts,
+  type PlacedPhoto,
+  sha256_of,
+  sha256_of_stream,
+  write_new_photo,
+} from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
 import { upload_object } from "./object_upload.ts";
 import type { PhotoStore } from "./photo_store.ts";
+import { place_photo } from "./placing.ts";
 import { storage_problem } from "./s3.ts";
 
 export interface StoredEntry {
@@ -13,16 +22,19 @@ export interface StoredEntry {
   readonly size: number;
   /** As sniffed from the bytes. */
   readonly content_type: string;
+  /** There where the user had the photo already. */
+  readonly duplicate?: true;
 }
 
 export type SinkReason = "not_an_image" | "empty_file" | "storage_refused" | "storage_unavailable";
 
-/** Calls `write` with the key that an entry's photo is to have. */
+/** Calls `write` with the key that an entry's photo is to have, if it has to be written. */
 export type Placing = (
   entry: ArchiveEntry,
+  facts: PhotoFacts,
   write: (object: NewObject) => Promise<unknown>,
   signal: AbortSignal,
-) => Promise<{ readonly filename: string }>;
+) => Promise<PlacedPhoto>;
 
 /** Up to here the archive engine gives an entry as one chunk, once it has been checked. */
 export const WHOLE_BYTES = 8 * 1024 * 1024;
@@ -30,14 +42,22 @@ export const WHOLE_BYTES = 8 * 1024 * 1024;
 /**
  * Entries up to `WHOLE_BYTES` are written by one PutObject, which the SDK can send again; larger ones are streamed in
  * parts. Either way S3 is given the directory's CRC-32 and refuses anything else, the engine holds back the last chunk
- * until the bytes are right, and nothing is there before all is.
+ * until the bytes are right, and nothing is there before all is. Where duplicates are looked for, larger ones are read
+ * twice: their SHA-256 has to be known before the first byte is written.
  *
  * @param place as a new photo of the user, unless told
  */
 export const photo_sink = (
   store: PhotoStore,
   user: string,
-  place: Placing = (entry, write) => write_new_photo(user, entry.path, write),
+  place: Placing = (entry, facts, write, signal) =>
+    place_photo(
+      store,
+      { user, original_name: entry.path, facts },
+      write,
+      () => write_new_photo(user, entry.path, write, facts),
+      signal,
+    ),
 ): EntrySink<StoredEntry, SinkReason> => ({
   write: async (entry, bytes, signal) => {
     if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
@@ -77,7 +97,7 @@ async function* all_chunks(
 }
 
 async function write_photo(
-  { s3, bucket }: PhotoStore,
+  store: PhotoStore,
   place: Placing,
   entry: ArchiveEntry,
   bytes: AsyncIterable<Uint8Array>,
@@ -86,16 +106,29 @@ async function write_photo(
 ): Promise<Written<StoredEntry, SinkReason>> {
   const { size } = entry;
   const whole = size <= WHOLE_BYTES ? await collected(chunks) : undefined;
-  let tries = 0;
+  let unread = true;
+  const first_chunks = (): AsyncIterable<Uint8Array> => {
+    const first = unread ? chunks : bytes;
+    unread = false;
+    return first;
+  };
   try {
+    const facts: PhotoFacts = is_compared(store, size)
+      ? { sha256: whole ? sha256_of(whole) : await sha256_of_stream(first_chunks()) }
+      : {};
     const write = (object: NewObject): Promise<void> => {
-      tries += 1;
-      const Body = whole ?? streamed(tries === 1 ? chunks : bytes);
-      const params = { Bucket: bucket, Body, ContentType: content_type, ...checksum(entry.crc32), ...object };
-      return upload_object(s3, params, size, signal);
+      const Body = whole ?? streamed(first_chunks());
+      const params = {
+        Bucket: store.bucket,
+        Body,
+        ContentType: content_type,
+        ...checksum(entry.crc32),
+        ...object,
+      };
+      return upload_object(store.s3, params, size, signal);
     };
-    const { filename } = await place(entry, write, signal);
-    return { outcome: "stored", value: { filename, size, content_type } };
+    const { filename, duplicate } = await place(entry, facts, write, signal);
+    return { outcome: "stored", value: { filename, size, content_type, ...(duplicate && { duplicate }) } };
   } catch (error) {
     if (signal.aborted) throw error;
     const { code, cause } = storage_problem(error);

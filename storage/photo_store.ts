@@ -8,26 +8,33 @@ import {
 } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import {
+  denied_action,
   http_status,
+  is_compared,
   is_named,
+  LISTING,
   log,
   loggable,
+  type NewObject,
   type NewPhoto,
   type Problem,
   parse_filename,
   photo_key,
   problem,
+  sha256_of,
   user_prefix,
   write_new_photo,
 } from "@photo-uploader/layer";
-import { denied_action, LISTING } from "./missing.ts";
 import type { Named, Page } from "./newest_first.ts";
+import { place_photo } from "./placing.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 
 /** Where the photos are. */
 export interface PhotoStore {
   readonly s3: S3Client;
   readonly bucket: string;
+  /** Whether a photo that its user has already is not stored once more. */
+  readonly finds_duplicates?: boolean;
 }
 
 export interface PhotoBytes {
@@ -38,20 +45,30 @@ export interface PhotoBytes {
   readonly content_type: string;
 }
 
-/** Stores a photo under a key of its own. */
-export const put_photo = (
-  { s3, bucket }: PhotoStore,
+export interface StoredPhoto extends NewPhoto {
+  /** There where the user had it already; then all this is said of the one that was there. */
+  readonly duplicate?: true;
+}
+
+/** Stores a photo under a key of its own, or finds the same one. */
+export async function put_photo(
+  store: PhotoStore,
   user: string,
   { name, bytes, content_type }: PhotoBytes,
   abortSignal: AbortSignal,
-): Promise<NewPhoto> =>
-  s3_answer(
-    write_new_photo(user, name, (object) =>
-      s3.send(new PutObjectCommand({ Bucket: bucket, Body: bytes, ContentType: content_type, ...object }), {
-        abortSignal,
-      }),
-    ),
-  );
+): Promise<StoredPhoto> {
+  const { s3, bucket } = store;
+  const write = (object: NewObject) =>
+    s3.send(new PutObjectCommand({ Bucket: bucket, Body: bytes, ContentType: content_type, ...object }), {
+      abortSignal,
+    });
+  const facts = is_compared(store, bytes.byteLength) ? { sha256: sha256_of(bytes) } : {};
+  const photo = { user, original_name: name, facts };
+  const as_new = () => write_new_photo(user, name, write, facts);
+  const { filename, duplicate } = await s3_answer(place_photo(store, photo, write, as_new, abortSignal));
+  const { name: stored_name = name, uploaded_at = new Date() } = parse_filename(filename) ?? {};
+  return { filename, name: stored_name, uploaded_at, ...(duplicate && { duplicate }) };
+}
 
 /** A photo that has been found. Its bytes are read, or the reading is called off; otherwise a socket stays taken. */
 export interface FoundPhoto {

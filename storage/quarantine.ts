@@ -1,8 +1,14 @@
 /** Where an uploaded file waits until it has been admitted: how it is looked at, and how it goes. */
 import { DeleteObjectCommand, GetObjectCommand, HeadObjectCommand } from "@aws-sdk/client-s3";
-import { http_status, quarantine_key, type UploadKey } from "@photo-uploader/layer";
+import {
+  denied_action,
+  http_status,
+  is_missing,
+  LISTING,
+  quarantine_key,
+  type UploadKey,
+} from "@photo-uploader/layer";
 import { SNIFFED_BYTES } from "./image_type.ts";
-import { denied_action, is_missing, LISTING } from "./missing.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 import { crc32_header } from "./upload_form.ts";

@@ -6,15 +6,23 @@ locals {
   photo_name = "????????T?????????Z_*"
   upload_id  = join("", [for _ in range(26) : "?"])
 
+  claims = "${aws_s3_bucket.photos.arn}/.checksums/*/${join("", [for _ in range(64) : "?"])}"
+
   below_dots = { for kind in keys(local.days_below_dots) : kind => "${aws_s3_bucket.photos.arn}/.${kind}/*/${local.upload_id}" }
 
-  # What the table's permissions may name, and what of it is written once. A photo's key is <user>/<timestamp>_<name>. The
+  # What the table's permissions may name, what of it is written once, and what only anew by whoever has read it. A photo's key is <user>/<timestamp>_<name>. The
   # first segment can be any user, but begins with no dot.
   resources = {
     photos = {
       arn          = "${aws_s3_bucket.photos.arn}/*/${local.photo_name}"
       condition    = null
       written_once = ["${aws_s3_bucket.photos.arn}/*/${local.photo_name}"]
+    }
+    # By whose SHA-256 duplicates are found. A claim is replaced on condition that it is the one that was read.
+    checksums = {
+      arn          = local.claims
+      condition    = null
+      written_once = []
     }
     # The bucket, but only the listing of one user: neither of all photos, nor of what is kept under a dot.
     photo_listings = {
@@ -102,6 +110,16 @@ locals {
             Bool = { "s3:ObjectCreationOperation" = "true" }
           }
         } if length(objects) > 0
+      ],
+      # As above, but that If-Match is as good: whoever replaces a claim knows which one.
+      [
+        for actions in [lookup(f.permissions, "checksums", [])] : {
+          Sid       = "NoClaimIsOverwrittenBlindly"
+          Effect    = "Deny"
+          Action    = ["s3:PutObject"]
+          Resource  = local.claims
+          Condition = { Null = { "s3:if-none-match" = "true", "s3:if-match" = "true" } }
+        } if contains(actions, "s3:PutObject")
       ],
       # Lambda takes the messages with the role of the function that gets them:
       # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaSQSQueueExecutionRole.html

@@ -7,6 +7,7 @@ locals {
     USER_POOL_CLIENT_ID = aws_cognito_user_pool_client.app.id
     CURSOR_KEY          = sensitive(terraform_data.cursor_key.output)
     PHOTO_MAX_BYTES     = var.photo_max_bytes
+    DETECT_DUPLICATES   = var.detect_duplicates
   }
 
   zips = { for name in concat(keys(var.functions), ["layer"]) : name => "${path.module}/${replace(var.packages, "{name}", name)}" }

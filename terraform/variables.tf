@@ -127,6 +127,13 @@ variable "photo_max_bytes" {
   }
 }
 
+variable "detect_duplicates" {
+  description = "Whether a photo that its user has already, byte for byte, is not stored once more. Photos that are stored while it is off are not known later."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
 variable "quarantine_days" {
   description = "Days for which an upload stays in the quarantine: a file that nobody could admit, and an archive with its extraction."
   type        = number

@@ -28,6 +28,7 @@ export interface Candidates {
 const VARIABLES: Readonly<Record<string, string>> = {
   PHOTOS_BUCKET: "yourplace",
   CURSOR_KEY: "a secret of at least 32 characters",
+  DETECT_DUPLICATES: "true",
   USER_POOL_ID: "eu-central-1_Abcdefghi",
   USER_POOL_CLIENT_ID: "1example23456789",
 };

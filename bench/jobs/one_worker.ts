@@ -68,7 +68,8 @@ function start_worker(
       memory_mb,
       task_root: task_root(WORKER),
       layer_root,
-      environment: { PHOTOS_BUCKET: BUCKET, AWS_ENDPOINT_URL_S3: s3_url },
+      // Whatever is sent again is to be stored again.
+      environment: { PHOTOS_BUCKET: BUCKET, DETECT_DUPLICATES: "false", AWS_ENDPOINT_URL_S3: s3_url },
     }),
   });
 }

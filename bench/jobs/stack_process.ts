@@ -38,7 +38,8 @@ function on_call(call: AwsCall): void {
 }
 
 const stack = await start_stack({
-  config: { ...read_config({}), port: 0, s3_port: 0, cognito_port: 0, data_dir },
+  // Whatever is sent again is to be stored again.
+  config: { ...read_config({}), port: 0, s3_port: 0, cognito_port: 0, data_dir, detect_duplicates: false },
   dist_dir,
   skip_build: true,
   ...(table_file !== undefined && { table_file }),

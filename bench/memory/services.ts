@@ -59,6 +59,8 @@ export async function start_services(): Promise<Services> {
     variables: {
       PHOTOS_BUCKET: BUCKET,
       CURSOR_KEY: "a secret of at least 32 characters",
+      // Whatever is sent again is to be stored again.
+      DETECT_DUPLICATES: "false",
       USER_POOL_ID: cognito.pool_id,
       USER_POOL_CLIENT_ID: cognito.client_id,
       JWKS_URI: cognito.jwks_uri,

@@ -1,4 +1,5 @@
 /** The photos that the demo sends: real ones of phones and cameras, under the names that people give them. */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { SentFile } from "./multipart_upload.ts";
@@ -25,16 +26,23 @@ export const PHOTO_TYPES = {
   "photo_lossy.webp": "image/webp",
 } as const;
 
-/** A photo of the folder, under another name. */
+/** What makes a photo another one than whatever its user has, so that it is stored. */
+const OWN_BYTES = 16;
+
+/** The bytes of a file, with some of its own behind them; a viewer shows it as before. */
+const taken_anew = (file: string): Buffer =>
+  Buffer.concat([readFileSync(path.join(FOLDER, file)), randomBytes(OWN_BYTES)]);
+
+/** A photo of the folder, under another name; another photo each time. */
 export function sample(file: keyof typeof PHOTO_TYPES, name: string): SamplePhoto {
-  return { name, bytes: readFileSync(path.join(FOLDER, file)), type: PHOTO_TYPES[file] };
+  return { name, bytes: taken_anew(file), type: PHOTO_TYPES[file] };
 }
 
 /** Each photo of the folder, under the name that a camera gives it: `IMG_0310.heic` and so on. */
 export const camera_roll = (): SamplePhoto[] =>
   Object.entries(PHOTO_TYPES).map(([file, type], index) => ({
     name: `IMG_03${10 + index}${path.extname(file)}`,
-    bytes: readFileSync(path.join(FOLDER, file)),
+    bytes: taken_anew(file),
     type,
   }));
 

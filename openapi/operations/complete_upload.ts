@@ -7,6 +7,7 @@ import {
 import { type Operation, request_model, response_model } from "../operation.ts";
 import {
   CONTENT_TYPE,
+  DUPLICATE,
   FILENAME,
   FILENAME_EXAMPLE,
   JOB_ID,
@@ -18,7 +19,7 @@ import {
 
 const completed = response_model(upload_completed, {
   name: "UploadCompleted",
-  fields: { filename: FILENAME, size: SIZE, contentType: CONTENT_TYPE },
+  fields: { filename: FILENAME, size: SIZE, contentType: CONTENT_TYPE, duplicate: DUPLICATE },
   example: { filename: FILENAME_EXAMPLE, size: 12_000_000, contentType: "image/jpeg" },
 });
 
@@ -36,7 +37,11 @@ export const complete_upload: Operation = {
     }),
   },
   answers: {
-    200: { about: "It was a photo already, by an earlier request or by itself.", json: completed },
+    200: {
+      about:
+        "It was a photo already, by an earlier request or by itself; or, as `duplicate` says, by another upload.",
+      json: completed,
+    },
     201: { about: "It is a photo now.", json: completed },
     202: {
       about: "It is an archive, and is being extracted.",

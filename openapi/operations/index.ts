@@ -2,6 +2,7 @@
 import table from "../../terraform/functions.auto.tfvars.json" with { type: "json" };
 import type { Operation } from "../operation.ts";
 import { cancel_upload } from "./cancel_upload.ts";
+import { check } from "./check.ts";
 import { complete_upload } from "./complete_upload.ts";
 import { delete_photos } from "./delete.ts";
 import { download } from "./download.ts";
@@ -30,6 +31,7 @@ export const operations: Readonly<Record<Endpoint, Operation>> = {
   refresh,
   logout,
   upload_single_photo,
+  check,
   list,
   download,
   delete: delete_photos,

@@ -3,6 +3,7 @@ import { job_request, job_response } from "../../schemas/job.ts";
 import { type Operation, request_model, response_model } from "../operation.ts";
 import {
   CONTENT_TYPE,
+  DUPLICATE,
   ENTRY_NAME,
   FILENAME,
   FILENAME_EXAMPLE,
@@ -56,6 +57,7 @@ export const job: Operation = {
               filename: FILENAME,
               size: SIZE,
               contentType: CONTENT_TYPE,
+              duplicate: DUPLICATE,
               reason:
                 "As `/unzip` has it; or `worker_failed`, where the entry has killed two workers, or `archive_missing`, where the " +
                 "archive was replaced or removed.",

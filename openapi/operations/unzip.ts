@@ -3,6 +3,7 @@ import { unzip_request, unzip_response, unzip_started } from "../../schemas/unzi
 import { type Operation, request_model, response_model } from "../operation.ts";
 import {
   CONTENT_TYPE,
+  DUPLICATE,
   ENTRY_NAME,
   FILENAME,
   FILENAME_EXAMPLE,
@@ -40,7 +41,13 @@ export const unzip: Operation = {
         fields: {
           uploaded: {
             about: "Entries that are photos now.",
-            fields: { name: ENTRY_NAME, filename: FILENAME, size: SIZE, contentType: CONTENT_TYPE },
+            fields: {
+              name: ENTRY_NAME,
+              filename: FILENAME,
+              size: SIZE,
+              contentType: CONTENT_TYPE,
+              duplicate: DUPLICATE,
+            },
           },
           skipped: {
             about: "Entries that are no photos.",

@@ -252,6 +252,7 @@ run "with_the_defaults" {
         for statement in jsondecode(policy.policy).Statement :
         statement.Effect == "Deny" || !anytrue([for action in statement.Action : startswith(action, "s3:")]) || contains(statement.Action, "s3:ListBucket") || contains(statement.Action, "s3:ListBucketVersions") || contains([
           "arn:aws:s3:::yourplace/*/????????T?????????Z_*",
+          "arn:aws:s3:::yourplace/.checksums/*/????????????????????????????????????????????????????????????????",
           "arn:aws:s3:::yourplace/.quarantine/*/??????????????????????????",
           "arn:aws:s3:::yourplace/.outcomes/*/??????????????????????????",
           "arn:aws:s3:::yourplace/.tasks/*/??????????????????????????/*",
@@ -412,6 +413,10 @@ run "with_the_defaults" {
     condition     = aws_lambda_function.function["request_upload"].environment[0].variables["PHOTO_MAX_BYTES"] == "200000000"
     error_message = "A photo may have 200 MB."
   }
+  assert {
+    condition     = alltrue([for name in ["upload_single_photo", "check", "unzip", "complete_upload", "admit", "extract"] : aws_lambda_function.function[name].environment[0].variables["DETECT_DUPLICATES"] == "true"])
+    error_message = "Duplicates are looked for."
+  }
 
   assert {
     condition     = aws_cognito_user_pool.users.deletion_protection == "ACTIVE" && one(aws_cognito_user_pool.users.username_attributes) == "email"
@@ -462,6 +467,7 @@ run "with_everything_set" {
     log_retention_days       = 365
     throttles                = {}
     photo_max_bytes          = 5368709120
+    detect_duplicates        = false
     quarantine_days          = 2
     job_days                 = 3
     queue_concurrency        = { extractions = 100 }
@@ -510,6 +516,10 @@ run "with_everything_set" {
   assert {
     condition     = aws_lambda_function.function["request_upload"].environment[0].variables["PHOTO_MAX_BYTES"] == "5368709120"
     error_message = "A photo may have as much as S3 copies at once."
+  }
+  assert {
+    condition     = aws_lambda_function.function["extract"].environment[0].variables["DETECT_DUPLICATES"] == "false"
+    error_message = "Duplicates are not looked for where that is not wanted."
   }
   assert {
     condition = {

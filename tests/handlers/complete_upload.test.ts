@@ -1,6 +1,7 @@
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { photo_key } from "../../layer/photo_keys.ts";
+import { sha256_of } from "../../layer/sha256.ts";
 import { outcome_key, plan_task_key, quarantine_key, upload_time } from "../../layer/upload_keys.ts";
 import type { HttpAnswer } from "../../middleware/reply.ts";
 import { complete_upload_response } from "../../schemas/complete_upload.ts";
@@ -72,7 +73,11 @@ describe("POST /complete_upload of a photo", () => {
     const stored = await store.s3.send(new GetObjectCommand({ Bucket: BUCKET, Key }));
     expect(Buffer.from((await stored.Body?.transformToByteArray()) ?? [])).toEqual(bytes);
     expect(stored.ContentType).toBe("image/jpeg");
-    expect(stored.Metadata).toEqual({ "original-name": encodeURIComponent(name), "upload-id": upload.id });
+    expect(stored.Metadata).toEqual({
+      "original-name": encodeURIComponent(name),
+      "upload-id": upload.id,
+      sha256: sha256_of(bytes),
+    });
     expect(await keys_with(upload.id)).toEqual([outcome_key(upload)]);
   });
 
@@ -80,7 +85,11 @@ describe("POST /complete_upload of a photo", () => {
     const { uploadId, upload } = await sent(bytes, { user: "twice" });
     const first = read_answer(complete_upload_response, await completed(uploadId, "twice"), 201);
     expect(read_answer(complete_upload_response, await completed(uploadId, "twice"))).toEqual(first);
-    expect(await keys_with("twice/")).toHaveLength(2);
+    expect((await keys_with("twice/")).map((key) => key.split("/")[0])).toEqual([
+      ".checksums",
+      ".outcomes",
+      "twice",
+    ]);
     expect(await keys_with(upload.id)).toEqual([outcome_key(upload)]);
   });
 
@@ -93,7 +102,7 @@ describe("POST /complete_upload of a photo", () => {
   });
 
   it("makes two photos of two uploads of one name", async () => {
-    const both = [await sent(bytes, { user: "pair" }), await sent(bytes, { user: "pair" })];
+    const both = [await sent(bytes, { user: "pair" }), await sent(jpeg_of(70_000, 1), { user: "pair" })];
     const answers = await Promise.all(both.map(({ uploadId }) => completed(uploadId, "pair")));
     expect(answers.map(({ statusCode }) => statusCode)).toEqual([201, 201]);
     expect((await keys_with("pair/")).filter((key) => !key.startsWith("."))).toHaveLength(2);

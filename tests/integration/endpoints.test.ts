@@ -12,7 +12,7 @@ import { delete_response } from "../../schemas/delete.ts";
 import { list_response } from "../../schemas/list.ts";
 import { login_response } from "../../schemas/login.ts";
 import { refresh_response } from "../../schemas/refresh.ts";
-import { FIXTURE_PHOTOS, fixture_photo, tiny_png } from "../support/fixture_photos.ts";
+import { FIXTURE_PHOTOS, fixture_photo, jpeg_of, tiny_png } from "../support/fixture_photos.ts";
 import { expect_gateway_answer, post_json, read, read_disposition, read_problem } from "./client.ts";
 import { add_user, cognito_of, DEMO_USER, login, new_session, open_session, sign_in } from "./session.ts";
 import { crashes, start_test_stack, type TestStack } from "./stack.ts";
@@ -192,26 +192,26 @@ describe("a photo", () => {
 
   it("is shown in place where the client asks for that", async () => {
     const session = await sign_in(stack);
-    const { filename } = await session.upload(tiny_png(), "here.png");
+    const { filename } = await session.upload(jpeg_of(100, 1), "here.jpg");
     const answer = await session.json("/download", { filename, disposition: "inline" });
     expect(read_disposition(answer.headers.get("content-disposition"))).toEqual({
       type: "inline",
-      name: "here.png",
+      name: "here.jpg",
     });
   });
 
   it("keeps the name that the client gave, byte for byte, in its metadata", async () => {
     const session = await sign_in(stack);
     const name = "C:\\Fotos\\Ärger & \u{1f600}.jpg";
-    const { filename } = await session.upload(tiny_png(), name);
-    expect(await storage.metadata(`${session.sub}/${filename}`)).toEqual({
+    const { filename } = await session.upload(jpeg_of(100, 2), name);
+    expect(await storage.metadata(`${session.sub}/${filename}`)).toMatchObject({
       "original-name": encodeURIComponent(name),
     });
   });
 
   it("is listed, and is gone once it is deleted", async () => {
     const session = await new_session(stack, "deleting");
-    const { filename, name, size, uploadedAt } = await session.upload(tiny_png(), "short-lived.png");
+    const { filename, name, size, uploadedAt } = await session.upload(jpeg_of(100, 3), "short-lived.png");
     expect(await session.list()).toEqual({ photos: [{ filename, name, size, uploadedAt }] });
 
     expect(read(await session.delete(filename), 200, delete_response)).toEqual({ deleted: filename });
@@ -223,7 +223,7 @@ describe("a photo", () => {
 
   it("that two delete at once is deleted for one of them", async () => {
     const session = await new_session(stack, "racing");
-    const { filename } = await session.upload(tiny_png());
+    const { filename } = await session.upload(jpeg_of(100, 4));
     const answers = await Promise.all(Array.from({ length: 6 }, () => session.delete(filename)));
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 404, 404, 404, 404, 404]);
   });

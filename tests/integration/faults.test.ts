@@ -1,5 +1,6 @@
 /** S3 and Cognito fail in every way: refused, denied, throttled, cut off, silent. */
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { sha256_of } from "../../layer/sha256.ts";
 import { build_zip } from "../archive/zip_builder.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { type Answer, file_form, read_problem } from "./client.ts";
@@ -44,9 +45,14 @@ afterEach(() => {
 });
 
 /** Nothing is stored yet, so that what is left behind is seen. */
-const begin = (): Promise<void> => storage.clear(session.sub);
+async function begin(): Promise<void> {
+  await storage.clear(session.sub);
+  await storage.clear(`.checksums/${session.sub}`);
+}
 
 const is_put = ({ method }: ProxiedRequest) => method === "PUT";
+/** Not of a claim. */
+const is_photo = (request: ProxiedRequest) => is_put(request) && !request.url.includes("/.checksums/");
 const is_any = () => true;
 
 const PHOTO = jpeg_of(60_000);
@@ -55,10 +61,13 @@ const upload = (): Promise<Answer> => session.post("/upload_single_photo", file_
 const unzip = (...entries: { name: string; data: Buffer }[]): Promise<Answer> =>
   session.post("/unzip", file_form("archive", build_zip({ entries }), "photos.zip"));
 
+const KNOWN = { name: "a.jpg", size: PHOTO.byteLength, checksum: sha256_of(PHOTO) };
+
 /** Each request that needs S3, with what the log calls it. */
 const requests: readonly (readonly [source: string, ask: () => Promise<Answer>])[] = [
   ["upload_single_photo", upload],
   ["unzip", () => unzip({ name: "a.jpg", data: PHOTO }, { name: "b.jpg", data: PHOTO })],
+  ["check", () => session.json("/check", { photos: [KNOWN] })],
   ["list", () => session.json("/list")],
   ["download", () => session.download("20260101T000000000Z_photo.jpg")],
   ["delete", () => session.delete("20260101T000000000Z_photo.jpg")],
@@ -135,6 +144,7 @@ describe("S3 that denies access", () => {
       const answer = await ask();
       // S3 denies a photo that is missing, too, where the function may not list.
       if (source === "download") read_problem(answer, 404, "photo_not_found");
+      else if (source === "check") expect(JSON.parse(answer.bytes.toString())).toEqual({ photos: [KNOWN] });
       else read_problem(answer, 502, "storage_refused");
       expect(answer.headers.get("retry-after")).toBeNull();
     });
@@ -218,10 +228,13 @@ describe("a key that is taken", () => {
     await begin();
     const other = jpeg_of(500);
     let taken = 0;
-    s3.script = async ({ method, url }) => {
-      if (method !== "PUT" || taken === 3) return undefined;
+    s3.script = async (request) => {
+      if (!is_photo(request) || taken === 3) return undefined;
       taken += 1;
-      await storage.put(decodeURIComponent(url.split("?")[0] ?? "").replace("/yourplace/", ""), other);
+      await storage.put(
+        decodeURIComponent(request.url.split("?")[0] ?? "").replace("/yourplace/", ""),
+        other,
+      );
       return undefined;
     };
     expect((await upload()).status).toBe(201);
@@ -248,7 +261,7 @@ describe("an archive, while S3 fails", () => {
     await begin();
     let puts = 0;
     s3.script = (request) => {
-      if (!is_put(request)) return undefined;
+      if (!is_photo(request)) return undefined;
       puts += 1;
       return puts > 3 ? s3_fault(503, "SlowDown") : undefined;
     };

@@ -16,7 +16,7 @@ beforeAll(async () => {
   storage = storage_of(stack);
   [alice, bob] = await Promise.all([new_session(stack, "alice"), new_session(stack, "bob")]);
   ({ filename: photo } = await alice.upload(jpeg_of(5_000), "private.jpg"));
-  await alice.upload(jpeg_of(5_000), "second.jpg");
+  await alice.upload(jpeg_of(5_000, 2), "second.jpg");
 });
 afterAll(async () => {
   storage.close();
@@ -72,7 +72,7 @@ describe("a filename", () => {
       }
     }
     expect((await alice.download(photo)).bytes.equals(jpeg_of(5_000))).toBe(true);
-    expect(await storage.keys()).toHaveLength(2);
+    expect((await storage.keys()).filter((key) => !key.startsWith("."))).toHaveLength(2);
   });
 
   it("with the owner's own prefix is the same 404 for the owner", async () => {

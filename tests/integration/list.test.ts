@@ -113,7 +113,7 @@ describe("a list", () => {
       const page = await session.list({ limit: 7, ...(cursor && { cursor }) });
       seen.push(...names(page.photos));
       cursor = page.cursor;
-      uploaded.push((await session.upload(jpeg_of(100), "meanwhile.jpg")).filename);
+      uploaded.push((await session.upload(jpeg_of(100, seen.length), "meanwhile.jpg")).filename);
       // The one that the cursor stands on, and one that is still to come.
       for (const gone of [seen.at(-1), filenames[seen.length + 2]]) {
         if (gone === undefined || deleted.has(gone)) continue;

@@ -2,7 +2,8 @@ import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { LANES } from "../../jobs/task.ts";
 import { parse_task_key } from "../../layer/job_keys.ts";
-import { expect_done, mixed_entries, zip_of } from "../support/job_archive.ts";
+import { list_photos } from "../../storage/photo_store.ts";
+import { expect_done, mixed_entries, walk, zip_of } from "../support/job_archive.ts";
 import { type JobQueue, seeded, start_job_queue } from "../support/job_queue.ts";
 import { BUCKET } from "../support/photo_storage.ts";
 import { quarantined } from "../support/quarantined.ts";
@@ -77,8 +78,29 @@ describe("jobs at the same time", () => {
     const of_ann = [await put(one, "ann"), await put(one, "ann"), await put(other, "ann")];
     const of_bob = [await put(one, "bob")];
     await Promise.all([...of_ann, ...of_bob].map((job) => queue.ask_for(job)));
-    expect(await queue.run({ workers: 12, random: seeded(7) })).toBe(0);
+    expect(await queue.run({ workers: 12, random: seeded(7), finds_duplicates: false })).toBe(0);
     for (const job of of_ann) await expect_done(store, job, job === of_ann[2] ? other : one, of_ann);
     for (const job of of_bob) await expect_done(store, job, one, of_bob);
+  });
+
+  it("of archives with the same photos make one photo of each, and have every outcome", async () => {
+    const queue = await started({ copies: 2 });
+    const { store } = queue.storage;
+    const entries = mixed_entries(60);
+    const put = (user: string) => quarantined(store, zip_of(entries), { kind: "archive", user });
+    const jobs = [await put("cleo"), await put("cleo"), await put("cleo")];
+    await Promise.all(jobs.map((job) => queue.ask_for(job)));
+    expect(await queue.run({ workers: 12, random: seeded(7) })).toBe(0);
+    const wanted = entries.filter(({ outcome }) => outcome === "uploaded").length;
+    const walks = await Promise.all(jobs.map(async (job) => (await walk(store, job)).outcomes));
+    const stored = walks.map((outcomes) => outcomes.filter((one) => one.outcome === "uploaded"));
+    expect(stored.map(({ length }) => length)).toEqual([wanted, wanted, wanted]);
+    const filenames = new Set(stored.flat().map(({ filename }) => filename));
+    expect(filenames.size).toBe(wanted);
+    expect(stored.flat().filter(({ duplicate }) => !duplicate)).toHaveLength(wanted);
+    const { signal } = new AbortController();
+    expect((await list_photos(store, "cleo", "", signal)).photos.map(({ filename }) => filename)).toEqual(
+      [...filenames].toSorted(),
+    );
   });
 });

@@ -11,6 +11,7 @@ describe("the settings", () => {
       data_dir: path.resolve(".local"),
       token_header: "JWT",
       authorizer_ttl_s: 60,
+      detect_duplicates: true,
       queue_chaos: false,
       queue_retry_s: 2,
     });
@@ -24,6 +25,7 @@ describe("the settings", () => {
       DATA_DIR: "/data",
       TOKEN_HEADER: "Authorization",
       AUTHORIZER_TTL_S: "0",
+      DETECT_DUPLICATES: "off",
       QUEUE_CHAOS: "on",
       QUEUE_RETRY_S: "0",
     });
@@ -34,6 +36,7 @@ describe("the settings", () => {
       data_dir: "/data",
       token_header: "Authorization",
       authorizer_ttl_s: 0,
+      detect_duplicates: false,
       queue_chaos: true,
       queue_retry_s: 0,
     });
@@ -47,6 +50,7 @@ describe("the settings", () => {
     ["DATA_DIR", "", 'DATA_DIR must be a folder, not ""'],
     ["TOKEN_HEADER", "a b", 'TOKEN_HEADER must be the name of a header, not "a b"'],
     ["AUTHORIZER_TTL_S", "3601", 'AUTHORIZER_TTL_S must be seconds from 0 to 3600, not "3601"'],
+    ["DETECT_DUPLICATES", "true", 'DETECT_DUPLICATES must be on or off, not "true"'],
     ["QUEUE_CHAOS", "1", 'QUEUE_CHAOS must be on or off, not "1"'],
     ["QUEUE_RETRY_S", "43201", 'QUEUE_RETRY_S must be seconds from 0 to 43200, not "43201"'],
   ])("refuse %s=%s", (name, value, message) => {

@@ -27,6 +27,7 @@ describe("the table of functions", () => {
       ["admit", "admissions", false],
       ["authorizer", undefined, false],
       ["cancel_upload", "POST /cancel_upload", true],
+      ["check", "POST /check", true],
       ["complete_upload", "POST /complete_upload", true],
       ["delete", "POST /delete", true],
       ["download", "POST /download", true],

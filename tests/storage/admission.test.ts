@@ -38,7 +38,12 @@ quiet();
 afterAll(close);
 
 const { signal } = new AbortController();
-const with_client = (s3: S3Client): UploadStore => ({ s3, patient_s3: s3, bucket: BUCKET });
+const with_client = (s3: S3Client, finds_duplicates = false): UploadStore => ({
+  s3,
+  patient_s3: s3,
+  bucket: BUCKET,
+  finds_duplicates,
+});
 const undisturbed = with_client(store.s3);
 
 let users = 0;
@@ -77,43 +82,56 @@ const left_of = (upload: UploadKey, kind: keyof typeof FILES): string[] =>
 const KINDS = ["photo", "text", "archive"] as const;
 
 /** How many requests an undisturbed admission makes. */
-async function requests_of(kind: keyof typeof FILES): Promise<number> {
+async function requests_of(kind: keyof typeof FILES, finds_duplicates = false): Promise<number> {
   const upload = await quarantined(store, FILES[kind].bytes, { user: new_user(), kind: FILES[kind].kind });
   let requests = 0;
   const counting = watched(store.s3, (_, send) => {
     requests += 1;
     return send();
   });
-  await admit(with_client(counting), upload, signal);
+  await admit(with_client(counting, finds_duplicates), upload, signal);
   return requests;
 }
 
 describe("an admission that ends in the midst of it", () => {
-  it.each(KINDS)("of a %s leaves nothing that the next one does not bring to its end, once", async (kind) => {
-    const requests = await requests_of(kind);
-    expect(requests).toBeGreaterThan(3);
-    // That S3 has not carried out the request is what the request before it has left.
-    const interruptions: Interruption[] = Array.from({ length: requests }, (_, index) => ({
-      at: index + 1,
-      carried_out: true,
-    }));
-    for (const first of interruptions) {
-      for (const second of [undefined, ...interruptions]) {
-        const { bytes, kind: declared } = FILES[kind];
-        const upload = await quarantined(store, bytes, { user: new_user(), kind: declared });
-        for (const interruption of [first, second]) {
-          if (interruption === undefined) continue;
-          await admit(with_client(interrupted(store.s3, interruption)), upload, signal).catch(() => {});
-          time_passes();
+  const finding = { "": false, ", of which it is looked for duplicates,": true };
+  const cases = [
+    ...KINDS.map((kind) => [kind, ""] as const),
+    ["photo", ", of which it is looked for duplicates,"],
+  ] as const;
+  it.each(cases)(
+    "of a %s%s leaves nothing that the next one does not bring to its end, once",
+    async (kind, how) => {
+      const finds = finding[how];
+      const ending_store = with_client(store.s3, finds);
+      const requests = await requests_of(kind, finds);
+      expect(requests).toBeGreaterThan(3);
+      // That S3 has not carried out the request is what the request before it has left.
+      const interruptions: Interruption[] = Array.from({ length: requests }, (_, index) => ({
+        at: index + 1,
+        carried_out: true,
+      }));
+      for (const first of interruptions) {
+        for (const second of [undefined, ...interruptions]) {
+          const { bytes, kind: declared } = FILES[kind];
+          const upload = await quarantined(store, bytes, { user: new_user(), kind: declared });
+          for (const interruption of [first, second]) {
+            if (interruption === undefined) continue;
+            await admit(with_client(interrupted(store.s3, interruption), finds), upload, signal).catch(
+              () => {},
+            );
+            time_passes();
+          }
+          const admitted = await admit(ending_store, upload, signal);
+          const about = JSON.stringify([first, second]);
+          expect(admitted?.outcome, about).not.toHaveProperty("duplicate");
+          expect(await keys_of(upload), about).toEqual(left_of(upload, kind));
+          expect(await admit(ending_store, upload, signal), about).toEqual({ ...admitted, first: false });
+          expect(await keys_of(upload), about).toEqual(left_of(upload, kind));
         }
-        const admitted = await admit(undisturbed, upload, signal);
-        const about = JSON.stringify([first, second]);
-        expect(await keys_of(upload), about).toEqual(left_of(upload, kind));
-        expect(await admit(undisturbed, upload, signal), about).toEqual({ ...admitted, first: false });
-        expect(await keys_of(upload), about).toEqual(left_of(upload, kind));
       }
-    }
-  });
+    },
+  );
 
   it("makes one photo where its client sends the form once more, since it got no answer", async () => {
     const requests = await requests_of("photo");
@@ -330,3 +348,41 @@ function denial(action: string): Scripted {
     `User: arn:aws:sts::123456789012:assumed-role/x/y is not authorized to perform: ${action} on resource: x`,
   );
 }
+
+describe("an admission of a photo that its user has", () => {
+  const finding = with_client(store.s3, true);
+
+  it("says which one that is, and leaves neither a second photo nor the file", async () => {
+    const user = new_user();
+    const [first, second] = [
+      await quarantined(store, photo, { user }),
+      await quarantined(store, photo, { user }),
+    ];
+    const known = await admit(finding, first, signal);
+    expect(known).toMatchObject({ first: true, outcome: { filename: filename_of(first) } });
+    const outcome = { ...known?.outcome, duplicate: true };
+    expect(await admit(finding, second, signal)).toEqual({ outcome, first: true });
+    // Now from the record.
+    expect(await admit(finding, second, signal)).toEqual({ outcome, first: false });
+    expect(await keys_of(second)).toEqual([outcome_key(second), photo_key(user, filename_of(first))]);
+  });
+
+  it("begins anew where the file is replaced while it is read", async () => {
+    const user = new_user();
+    const upload = await quarantined(store, photo, { user });
+    let replaced = false;
+    const replacing = watched(store.s3, async (command, send) => {
+      if (command instanceof GetObjectCommand && command.input.IfMatch !== undefined && !replaced) {
+        replaced = true;
+        await quarantined(store, jpeg_of(3_000, 7), upload);
+      }
+      return send();
+    });
+    expect(await admit(with_client(replacing, true), upload, signal)).toMatchObject({ first: true });
+    expect(await bytes_at(photo_key(user, filename_of(upload)))).toEqual(jpeg_of(3_000, 7));
+  });
+
+  it("is not looked for, and costs no more requests, unless that is wanted", async () => {
+    expect((await requests_of("photo", true)) - (await requests_of("photo"))).toBe(2);
+  });
+});

@@ -85,9 +85,10 @@ export function questions_of(call: AwsCall): readonly AccessQuestion[] {
     const read = `arn:aws:s3:::${decodeURIComponent(path).replace(/^\//, "")}`;
     return [question, { action: version ? READ_VERSION : READ, resource: read, context: signature }];
   }
-  // A deletion that depends on the ETag reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
-  const reads = operation === "DeleteObject" && (conditions["if-match"] ?? "*") !== "*";
-  return reads ? [question, { ...question, action: READ }] : [question];
+  // What depends on the ETag reads it: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html and
+  // https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-deletes.html
+  const reads = action !== READ && (conditions["if-match"] ?? "*") !== "*";
+  return reads ? [question, { action: READ, resource: question.resource, context: signature }] : [question];
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/bucket-policy-s3-sigv4-conditions.html */

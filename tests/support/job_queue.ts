@@ -40,6 +40,8 @@ export interface Turns {
   readonly client?: (s3: S3Client, receives: number) => S3Client;
   /** What is left of a worker's time, in milliseconds. */
   readonly remaining_ms?: number;
+  /** Whether the workers look for duplicates; they do unless told. */
+  readonly finds_duplicates?: boolean;
   /** Called between two turns. */
   readonly between?: () => void;
 }
@@ -158,6 +160,7 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
       random = () => 0,
       client,
       remaining_ms = 60_000,
+      finds_duplicates = true,
       between,
     } = {}) => {
       let dead = 0;
@@ -167,7 +170,9 @@ export async function start_job_queue({ copies = 1 }: { readonly copies?: number
         const failed = await Promise.all(
           take(workers, random).map(async (message) => {
             const s3 = client?.(storage.store.s3, message.receives + 1) ?? storage.store.s3;
-            return (await deliver(message, { ...storage.store, s3 }, remaining_ms)) ? [message] : [];
+            return (await deliver(message, { ...storage.store, s3, finds_duplicates }, remaining_ms))
+              ? [message]
+              : [];
           }),
         );
         for (const message of failed.flat()) {

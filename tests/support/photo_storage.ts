@@ -84,6 +84,7 @@ export const function_environment = (url: string): Readonly<Record<string, strin
   PHOTOS_BUCKET: BUCKET,
   CURSOR_KEY: "a secret of at least 32 characters for tests",
   PHOTO_MAX_BYTES: "200000000",
+  DETECT_DUPLICATES: "true",
   USER_POOL_ID: "eu-central-1_Abcdefghi",
   USER_POOL_CLIENT_ID: "1example23456789",
 });

@@ -30,6 +30,9 @@ const NO_KEYS = [
   `.tasks/${USER}/x/plan`,
   `.jobs/${PHOTO}`,
   `.jobs/${USER}/plan`,
+  `.checksums/${USER}/${"a".repeat(63)}`,
+  `.checksums/${USER}/${"a".repeat(65)}`,
+  `.checksums/${PHOTO}`,
   `.exports/${USER}/${ID}`,
   `.exports/${PHOTO}`,
 ];
@@ -57,6 +60,7 @@ const KINDS = {
     ),
     written_once: true,
   },
+  claim: { a: "a claim", keys: [`.checksums/${USER}/${"5".repeat(64)}`], written_once: true },
   trial: { a: "a trial", keys: [`.jobs/${USER}/${ID}/trials/000012`], written_once: false },
 } as const satisfies Readonly<Record<string, Kind>>;
 type KindName = keyof typeof KINDS;
@@ -84,18 +88,31 @@ const ADMISSION = { outcome: [PUT, GET], task: [PUT] };
 
 /** What each function may do; to do the rest is denied. */
 const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly string[]>>>>> = {
-  upload_single_photo: { photo: [PUT] },
-  unzip: { photo: [PUT, ABORT], upload: [GET, DELETE], ...ADMISSION },
+  upload_single_photo: { photo: [PUT, GET], claim: [PUT, GET] },
+  check: { photo: [GET], claim: [GET] },
+  unzip: { photo: [PUT, GET, ABORT], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
   download: { photo: [GET] },
   delete: { photo: [DELETE] },
   restore: { photo: [PUT] },
   request_upload: { upload: [PUT] },
   upload_parts: { upload: [PUT, LIST_PARTS, ABORT] },
-  complete_upload: { photo: [PUT, GET], upload: [PUT, LIST_PARTS, GET, DELETE], ...ADMISSION },
+  complete_upload: {
+    photo: [PUT, GET],
+    claim: [PUT, GET],
+    upload: [PUT, LIST_PARTS, GET, DELETE],
+    ...ADMISSION,
+  },
   cancel_upload: { upload: [ABORT, DELETE], outcome: [GET] },
-  admit: { photo: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
+  admit: { photo: [PUT, GET], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
   job: { task: [GET], job: [GET], trial: [GET] },
-  extract: { photo: [PUT, GET, ABORT], upload: [GET], task: [PUT], job: [PUT, GET], trial: [PUT, GET] },
+  extract: {
+    photo: [PUT, GET, ABORT],
+    claim: [PUT, GET],
+    upload: [GET],
+    task: [PUT],
+    job: [PUT, GET],
+    trial: [PUT, GET],
+  },
 };
 
 const WITHOUT_TLS = "do without TLS what it may do";
@@ -122,7 +139,7 @@ const BUCKET_ACTIONS = [
 ];
 const OBJECT_ACTIONS = ["s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging"];
 
-const KIND_NAMES: readonly KindName[] = ["photo", "upload", "outcome", "task", "job", "trial"];
+const KIND_NAMES: readonly KindName[] = ["photo", "claim", "upload", "outcome", "task", "job", "trial"];
 
 /** Every denial for one function's role, in the deployment that it belongs to. */
 export const denials_of = (own: DeployedFunction, deployment: Deployment): readonly Denial[] => [

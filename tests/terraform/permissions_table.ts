@@ -64,11 +64,14 @@ function place_of({ service, key, conditions: { prefix } }: FunctionCall): strin
 
 function key_place(key: string): string {
   if (parse_photo_key(key)) return "`<user>/<timestamp>_<name>`";
+  if (CHECKSUM_KEY.test(key)) return "`.checksums/<user>/<sha256>`";
   const [, kind = "", rest = ""] = UPLOAD_KEY.exec(key) ?? [];
   return kind === "" ? `\`${key}\`` : `\`.${kind}/<user>/<id>${rest.replace(SHARD, "<shard>")}\``;
 }
 
 const UPLOAD_KEY = /^\.(quarantine|outcomes|tasks|jobs)\/[^/]+\/[0-9a-v]{26}(|\/.*)$/;
+
+const CHECKSUM_KEY = /^\.checksums\/[^/]+\/[0-9a-f]{64}$/;
 
 /** With its counts, where it has any. */
 const SHARD = /\b\d{6}(?:_\d+)*/;

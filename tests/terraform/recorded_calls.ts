@@ -3,9 +3,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "vitest";
+import { checksum_key } from "../../layer/checksum_keys.ts";
 import { type JobKey, outcomes_key, task_key } from "../../layer/job_keys.ts";
 import { photo_filename } from "../../layer/photo_keys.ts";
+import { sha256_of } from "../../layer/sha256.ts";
 import { new_upload_id, upload_time } from "../../layer/upload_keys.ts";
+import { check_response } from "../../schemas/check.ts";
 import { job_response } from "../../schemas/job.ts";
 import { type RequestUploadResponse, request_upload_response } from "../../schemas/request_upload.ts";
 import { restoration_outcomes } from "../../schemas/restore.ts";
@@ -32,8 +35,8 @@ export async function record_calls(): Promise<Recording> {
   try {
     const session = await new_session(stack, "recorded");
     await sign_in_in_every_way(stack);
-    await upload(session);
-    await unzip(session);
+    await upload(stack, session);
+    await unzip(stack, session);
     await uploads(stack, session);
     await jobs(stack, session);
     await list(session);
@@ -42,7 +45,27 @@ export async function record_calls(): Promise<Recording> {
     await bring_back(session);
     const functions = Object.keys(stack.functions);
     const bundled = functions.map((name) => [name, bundled_operations(stack.dist_dir, name)] as const);
-    return { calls: [...stack.calls], bundled: Object.fromEntries(bundled) };
+    const calls = [...stack.calls, ...(await calls_without_detection())];
+    return { calls, bundled: Object.fromEntries(bundled) };
+  } finally {
+    await stack.close();
+  }
+}
+
+/**
+ * Where it is not looked for duplicates, a large entry is read once only, and found to be damaged when parts of it have
+ * been written.
+ */
+async function calls_without_detection(): Promise<readonly FunctionCall[]> {
+  const stack = await start_test_stack({ config: { detect_duplicates: false } });
+  try {
+    const session = await new_session(stack, "undetected");
+    await unzip(stack, session);
+    const bytes = build_zip({ entries: await archive_entries(stack, session) });
+    const requested = await request_upload(session, { ...ARCHIVE_FILE, bytes }, false);
+    if (requested.method === "POST") expect((await send_form(requested, bytes)).status).toBe(204);
+    await queues_are_empty(stack);
+    return [...stack.calls];
   } finally {
     await stack.close();
   }
@@ -77,9 +100,34 @@ const NAMES = [
   `${"x".repeat(251)}.jpg`,
 ];
 
-async function upload(session: Session): Promise<void> {
-  for (const name of NAMES) await session.upload(jpeg_of(3_000), name);
+let photos = 0;
+
+/** Another one each time. */
+function new_photo(): Buffer {
+  photos += 1;
+  return jpeg_of(3_000, photos);
+}
+
+/** A photo whose claim names another photo, as it does where two have had one key by chance: so it is to be replaced. */
+async function contested_photo(stack: TestStack, { sub }: Session): Promise<Buffer> {
+  const photo = new_photo();
+  const storage = storage_of(stack);
+  const filename = photo_filename(new Date(0), "another.jpg");
+  await storage.put(`${sub}/${filename}`);
+  const claim = JSON.stringify({ filename, original_name: "another.jpg" });
+  await storage.put(checksum_key(sub, sha256_of(photo)), Buffer.from(claim));
+  storage.close();
+  return photo;
+}
+
+async function upload(stack: TestStack, session: Session): Promise<void> {
+  for (const name of NAMES) await session.upload(new_photo(), name);
   await session.upload(jpeg_of(4_400_000), "large.jpg");
+  const photo = await contested_photo(stack, session);
+  const { filename } = await session.upload(photo, "contested.jpg");
+  const known = { name: "contested.jpg", size: photo.byteLength, checksum: sha256_of(photo) };
+  const checked = read(await session.json("/check", { photos: [known] }), 200, check_response);
+  expect(checked.photos).toEqual([{ ...known, duplicate: true, filename }]);
 }
 
 /** What deflates to about a sixtieth, so that a request can hold more of it than is written at once. */
@@ -92,21 +140,23 @@ function large_photo(): Buffer {
   return bytes;
 }
 
-function archive_entries(): EntryParts[] {
+async function archive_entries(stack: TestStack, session: Session): Promise<EntryParts[]> {
   const photo = large_photo();
+  photos += 1;
+  photo.writeUInt32BE(photos, 24);
   return [
-    { name: "small.jpg", data: jpeg_of(3_000) },
+    { name: "small.jpg", data: await contested_photo(stack, session) },
     { name: "notes.txt", data: Buffer.from("no photo") },
     { name: "in parts.jpg", data: photo },
-    // Found out at its last byte, when parts of it have been written.
+    // Found out at its last byte.
     { name: "damaged.jpg", data: photo, central: { crc32: 1 }, local: { crc32: 1 } },
   ];
 }
 
-async function unzip(session: Session): Promise<void> {
+async function unzip(stack: TestStack, session: Session): Promise<void> {
   const form = file_form(
     "archive",
-    build_zip({ entries: archive_entries() }),
+    build_zip({ entries: await archive_entries(stack, session) }),
     "photos.zip",
     "application/zip",
   );
@@ -124,9 +174,9 @@ interface UploadFile {
   readonly contentType: string;
 }
 
-const PHOTO_FILE: UploadFile = { bytes: jpeg_of(3_000), kind: "photo", contentType: "image/jpeg" };
+const PHOTO_FILE: UploadFile = { bytes: new_photo(), kind: "photo", contentType: "image/jpeg" };
 const ARCHIVE_FILE: UploadFile = {
-  bytes: build_zip({ entries: [{ name: "a.jpg", data: jpeg_of(3_000) }] }),
+  bytes: build_zip({ entries: [{ name: "a.jpg", data: new_photo() }] }),
   kind: "archive",
   contentType: "application/zip",
 };
@@ -134,13 +184,18 @@ const ARCHIVE_FILE: UploadFile = {
 /** Photos and archives: in one piece, which are left to the queue, in parts, which are completed, and cancelled ones. */
 async function uploads(stack: TestStack, session: Session): Promise<void> {
   for (const file of [PHOTO_FILE, ARCHIVE_FILE]) {
-    const { bytes } = file;
-    const request = (multipart: boolean) => request_upload(session, file, multipart);
-    await send_upload(stack, session, await request(false), bytes);
+    const request = (multipart: boolean, bytes = file.bytes) =>
+      request_upload(session, { ...file, bytes }, multipart);
+    const send_another = async (multipart: boolean): Promise<void> => {
+      const bytes = file.kind === "photo" ? await contested_photo(stack, session) : file.bytes;
+      await send_upload(stack, session, await request(multipart, bytes), bytes);
+    };
+    await send_another(false);
+    await queues_are_empty(stack);
     // The queue may be quicker than the client, and then the client has nothing to do.
-    do await send_upload(stack, session, await request(true), bytes);
+    do await send_another(true);
     while (!has_admitted(stack, "complete_upload", file.kind));
-    await join_and_end(session, bytes, [await request(true), await request(true)]);
+    await join_and_end(session, file.bytes, [await request(true), await request(true)]);
     for (const multipart of [false, true]) {
       const { uploadId } = await request(multipart);
       expect((await session.json("/cancel_upload", { uploadId })).status).toBe(204);
@@ -172,7 +227,7 @@ async function jobs(stack: TestStack, session: Session): Promise<void> {
   do expect(await start_job(session, image)).toMatchObject({ status: 422 });
   while (!stack.calls.some(({ caller, operation }) => caller === "unzip" && operation === "DeleteObject"));
 
-  const entries = archive_entries();
+  const entries = await archive_entries(stack, session);
   const file = { ...ARCHIVE_FILE, bytes: build_zip({ entries }) };
   const requested = await request_upload(session, file, false);
   const { id } = upload_ids(stack.data_dir.secret("cursor_key")).open(session.sub, requested.uploadId);
@@ -232,7 +287,7 @@ async function try_again(
 function has_admitted({ calls }: TestStack, name: string, kind: string): boolean {
   const own = calls.filter(({ caller }) => caller === name);
   return kind === "photo"
-    ? own.some(({ operation, key }) => operation === "HeadObject" && !key.startsWith("."))
+    ? own.some(({ key, conditions }) => key.startsWith(".checksums/") && conditions["if-match"] !== undefined)
     : own.some(({ operation, key }) => operation === "PutObject" && key.startsWith(".tasks/"));
 }
 

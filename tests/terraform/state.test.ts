@@ -8,8 +8,10 @@ import path from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { checksum_key } from "../../layer/checksum_keys.ts";
 import { done_key, outcomes_key, plan_key, task_key, trial_key } from "../../layer/job_keys.ts";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
+import { sha256_of } from "../../layer/sha256.ts";
 import { new_upload_id, outcome_key, quarantine_key } from "../../layer/upload_keys.ts";
 import { SESSION_MINUTES } from "../../local/cognito/challenge_sessions.ts";
 import { PASSWORD_POLICY } from "../../local/cognito/password_policy.ts";
@@ -858,6 +860,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
         fc.property(fc.uuid(), part, (user, shard) => {
           const upload = { user, id: new_upload_id() };
           const kept: readonly (readonly [prefix: string, keys: readonly string[]])[] = [
+            [".checksums/", [checksum_key(user, sha256_of(Buffer.from(user)))]],
             [".quarantine/", [quarantine_key(upload)]],
             [".outcomes/", [outcome_key(upload)]],
             [".tasks/", [task_key({ job: upload, part: "plan" }), task_key({ job: upload, part: shard })]],
@@ -879,7 +882,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
           }
         }),
       );
-      expect(granted().size).toBe(5);
+      expect(granted().size).toBe(6);
     });
   });
 

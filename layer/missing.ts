@@ -1,5 +1,6 @@
 /** What S3 says where there is no such object: 404 to those who may list the bucket, and 403 to everyone else. */
-import { http_status, is_named, log, loggable } from "@photo-uploader/layer";
+import { http_status, is_named } from "./aws_error.ts";
+import { log, loggable } from "./logger.ts";
 
 /** The permission without which S3 does not say that a key is missing, and denies access to it instead. */
 export const LISTING = "s3:ListBucket";

@@ -1,13 +1,8 @@
 import { describe, expect, it, vi } from "vitest";
+import type { NewObject } from "../../layer/new_photo.ts";
 import { parse_photo_key } from "../../layer/photo_keys.ts";
-import {
-  find_photo_once,
-  type Look,
-  type ObjectOfOrigin,
-  origin_in,
-  type PresentPhoto,
-  write_photo_once,
-} from "../../storage/photo_once.ts";
+import type { PresentPhoto } from "../../layer/photo_metadata.ts";
+import { find_photo_once, type Look, write_photo_once } from "../../layer/photo_once.ts";
 import { caught } from "../support/caught.ts";
 
 const TIMES = [3_000, 2_000, 1_000].map((time) => new Date(time));
@@ -21,7 +16,7 @@ function storage(photos: Readonly<Record<number, string | undefined>> = {}) {
   const there = new Map<number, string | undefined>(
     Object.entries(photos).map(([time, origin]) => [Number(time), origin]),
   );
-  const write = vi.fn(async ({ Key, Metadata }: ObjectOfOrigin): Promise<void> => {
+  const write = vi.fn(async ({ Key, Metadata }: NewObject): Promise<void> => {
     const time = time_of(Key) ?? -1;
     if (there.has(time)) throw s3_error("PreconditionFailed");
     there.set(time, Metadata["upload-id"]);
@@ -115,13 +110,5 @@ describe("find_photo_once", () => {
     expect(await found()).toBeUndefined();
     expect(await found({ 3000: undefined })).toBeUndefined();
     expect(await found({ 3000: "x", 2000: "x", 1000: "x" })).toBeUndefined();
-  });
-});
-
-describe("origin_in", () => {
-  it("reads what is written", () => {
-    expect(origin_in({ "upload-id": "u/1", other: "x" })).toBe("u/1");
-    expect(origin_in({})).toBeUndefined();
-    expect(origin_in(undefined)).toBeUndefined();
   });
 });

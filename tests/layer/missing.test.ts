@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { denied_action, is_missing, LISTING } from "../../storage/missing.ts";
+import { denied_action, is_missing, LISTING } from "../../layer/missing.ts";
 import { quiet } from "../support/quiet.ts";
 
 const output = quiet();

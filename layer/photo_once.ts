@@ -1,6 +1,9 @@
 /** Writes a photo once, however often and by however many at a time it is tried: what a queue delivers, it may deliver again. */
 import { setTimeout } from "node:timers/promises";
-import { encoded_name, is_named, type NewObject, photo_filename, photo_key } from "@photo-uploader/layer";
+import { is_named } from "./aws_error.ts";
+import type { NewObject } from "./new_photo.ts";
+import { photo_filename, photo_key } from "./photo_keys.ts";
+import { type PhotoFacts, type PresentPhoto, photo_metadata } from "./photo_metadata.ts";
 
 /** Of what a photo is, and what its key is made of: the same at every try. */
 export interface Origin {
@@ -8,23 +11,6 @@ export interface Origin {
   readonly id: string;
   /** Timestamps: one after the other is tried, as long as other photos have the keys. */
   readonly times: Iterable<Date>;
-}
-
-/** In the metadata of a photo: the upload that it comes from. */
-const UPLOAD_ID = "upload-id";
-
-/** What every write of such a photo has in common; spread into the parameters of the S3 command. */
-export interface ObjectOfOrigin extends NewObject {
-  readonly Metadata: NewObject["Metadata"] & { readonly [UPLOAD_ID]: string };
-}
-
-/** A photo that is there. */
-export interface PresentPhoto {
-  /** The `upload-id` of its metadata; undefined where it has none. */
-  readonly origin: string | undefined;
-  /** Bytes. */
-  readonly size: number;
-  readonly content_type: string;
 }
 
 /** Looks what is under a key; undefined where nothing is. */
@@ -46,13 +32,14 @@ export async function write_photo_once(
   user: string,
   original_name: string,
   { id, times }: Origin,
-  write: (object: ObjectOfOrigin) => Promise<unknown>,
+  write: (object: NewObject) => Promise<unknown>,
   look: Look,
+  facts?: PhotoFacts,
 ): Promise<{ readonly filename: string }> {
-  const Metadata = { "original-name": encoded_name(original_name), [UPLOAD_ID]: id };
+  const Metadata = photo_metadata(original_name, facts, id);
   for (const time of times) {
     const filename = photo_filename(time, original_name);
-    const object: ObjectOfOrigin = { Key: photo_key(user, filename), IfNoneMatch: "*", Metadata };
+    const object: NewObject = { Key: photo_key(user, filename), IfNoneMatch: "*", Metadata };
     if (await has_key(object, id, write, look)) return { filename };
   }
   throw new Error("other photos have every key that this one could have");
@@ -60,9 +47,9 @@ export async function write_photo_once(
 
 /** Whether the photo is under this key now; false where another photo is. */
 async function has_key(
-  object: ObjectOfOrigin,
+  object: NewObject,
   id: string,
-  write: (object: ObjectOfOrigin) => Promise<unknown>,
+  write: (object: NewObject) => Promise<unknown>,
   look: Look,
 ): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
@@ -94,7 +81,3 @@ export async function find_photo_once(
   }
   return undefined;
 }
-
-/** The `upload-id` of a photo's metadata, as `Look` gives it. */
-export const origin_in = (metadata: Readonly<Record<string, string>> = {}): string | undefined =>
-  metadata[UPLOAD_ID];

@@ -1,0 +1,69 @@
+/** What is known of a photo when it is written, and stays with it in its metadata. */
+
+/** S3 takes 2 KB of user metadata in all; this leaves room for the rest, and for the names of the fields. */
+const ORIGINAL_NAME_CHARACTERS = 1_536;
+
+/** By the names of its fields; in ASCII. */
+export type PhotoMetadata = Readonly<Record<string, string>>;
+
+/** What was found out from a photo's bytes, or is known of it from elsewhere. */
+export interface PhotoFacts {
+  /** Of its bytes: 64 lower-case hexadecimal digits; undefined where duplicates are not looked for. */
+  readonly sha256?: string | undefined;
+}
+
+/** @param origin of which upload it is, where that is to be told */
+export const photo_metadata = (
+  original_name: string,
+  { sha256 }: PhotoFacts = {},
+  origin?: string,
+): PhotoMetadata => ({
+  "original-name": encoded_name(original_name),
+  ...(origin !== undefined && { "upload-id": origin }),
+  ...(sha256 !== undefined && { sha256 }),
+});
+
+/** A photo that is there. */
+export interface PresentPhoto {
+  /** The `upload-id` of its metadata; undefined where it has none. */
+  readonly origin: string | undefined;
+  /** Of its bytes; undefined where duplicates were not looked for when it was written. */
+  readonly sha256?: string | undefined;
+  /** Bytes. */
+  readonly size: number;
+  readonly content_type: string;
+}
+
+/** What S3 answers to HeadObject, as far as it matters here. */
+interface ObjectHead {
+  readonly Metadata?: Readonly<Record<string, string>> | undefined;
+  readonly ContentLength?: number | undefined;
+  readonly ContentType?: string | undefined;
+}
+
+export const present_photo = ({
+  Metadata = {},
+  ContentLength: size = 0,
+  ContentType: content_type = "",
+}: ObjectHead): PresentPhoto => ({
+  origin: Metadata["upload-id"],
+  sha256: Metadata.sha256,
+  size,
+  content_type,
+});
+
+/**
+ * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a
+ * path that is the name of the file.
+ */
+export function encoded_name(name: string): string {
+  const kept: string[] = [];
+  let length = 0;
+  for (const character of [...name.toWellFormed()].reverse()) {
+    const encoded = encodeURIComponent(character);
+    length += encoded.length;
+    if (length > ORIGINAL_NAME_CHARACTERS) break;
+    kept.push(encoded);
+  }
+  return kept.reverse().join("");
+}
