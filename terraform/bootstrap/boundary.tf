@@ -11,15 +11,18 @@ resource "aws_iam_policy" "functions_boundary" {
     Version = "2012-10-17"
     Statement = [
       {
-        Sid      = "Photos"
-        Effect   = "Allow"
-        Action   = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"]
+        Sid    = "Photos"
+        Effect = "Allow"
+        Action = [
+          "s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload",
+          "s3:ListMultipartUploadParts",
+        ]
         Resource = "${local.photos_bucket_arn}/*"
       },
       {
         Sid      = "PhotoListings"
         Effect   = "Allow"
-        Action   = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+        Action   = ["s3:ListBucket", "s3:ListBucketVersions", "s3:ListBucketMultipartUploads"]
         Resource = local.photos_bucket_arn
       },
       {
