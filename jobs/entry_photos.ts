@@ -1,12 +1,9 @@
 /** The photos of an archive's entries: each has a key that follows from the job and its place in the directory alone. */
-import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import {
   find_photo_once,
   http_status,
   type JobKey,
   type Origin,
-  type PresentPhoto,
-  present_photo,
   upload_time,
   write_photo_once,
 } from "@photo-uploader/layer";
@@ -14,6 +11,7 @@ import type { ArchiveEntry, EntrySink } from "../archive/index.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_sink.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { place_photo } from "../storage/placing.ts";
+import { photo_head } from "../storage/present_photo.ts";
 import { storage_problem } from "../storage/s3.ts";
 import { type Outcome, uploaded } from "./outcomes.ts";
 
@@ -40,7 +38,7 @@ export const entry_sink = (
     const { user } = job;
     const origin = origin_of(job, count, entry);
     const once = () =>
-      write_photo_once(user, entry.path, origin, write, (key) => look(store, key, signal), facts);
+      write_photo_once(user, entry.path, origin, write, (key) => photo_head(store, key, signal), facts);
     return place_photo(store, { user, original_name: entry.path, facts, origin }, write, once, signal);
   });
 
@@ -60,26 +58,13 @@ export async function stored_before(
   const work = async (): Promise<void> => {
     for (const entry of queue) {
       const found = await find_photo_once(job.user, entry.path, origin_of(job, count, entry), (key) =>
-        look(store, key, signal).catch(unless_forbidden),
+        photo_head(store, key, signal).catch(unless_forbidden),
       );
       if (found !== undefined) stored.set(entry, uploaded(entry.path, found));
     }
   };
   await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
   return stored;
-}
-
-async function look(
-  { s3, bucket }: PhotoStore,
-  key: string,
-  abortSignal: AbortSignal,
-): Promise<PresentPhoto | undefined> {
-  try {
-    return present_photo(await s3.send(new HeadObjectCommand({ Bucket: bucket, Key: key }), { abortSignal }));
-  } catch (error) {
-    if (http_status(error) === 404) return undefined;
-    throw error;
-  }
 }
 
 /**

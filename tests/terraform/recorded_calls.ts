@@ -283,11 +283,14 @@ async function try_again(
   });
 }
 
+const is_replaced_claim = ({ key, conditions }: FunctionCall): boolean =>
+  key.startsWith(".checksums/") && conditions["if-match"] !== undefined;
+
 /** Whether a function has done itself all that there is to do. */
 function has_admitted({ calls }: TestStack, name: string, kind: string): boolean {
   const own = calls.filter(({ caller }) => caller === name);
   return kind === "photo"
-    ? own.some(({ key, conditions }) => key.startsWith(".checksums/") && conditions["if-match"] !== undefined)
+    ? own.some(({ operation }) => operation === "CopyObject") && own.some(is_replaced_claim)
     : own.some(({ operation, key }) => operation === "PutObject" && key.startsWith(".tasks/"));
 }
 
