@@ -2,6 +2,7 @@
 export * from "./aws_error.ts";
 export * from "./config.ts";
 export * from "./errors.ts";
+export * from "./export_keys.ts";
 export * from "./job_keys.ts";
 export * from "./jwt.ts";
 export * from "./logger.ts";

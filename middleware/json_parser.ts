@@ -4,18 +4,21 @@ import { type FieldError, problem } from "@photo-uploader/layer";
 import type { HttpEvent, HttpMiddleware } from "./pipeline.ts";
 
 /**
- * Characters. The longest request that a schema takes has 7,000, with every sign escaped. Parsed, 6 MB of `{}` would take
+ * Characters. The longest request of most schemas has 7,000, with every sign escaped. Parsed, 6 MB of `{}` would take
  * 700 MB and five seconds, and `/login` is open to everyone (bench/MEMORY.md).
  */
 const LONGEST_BODY = 65_536;
 
-/** @param may_be_empty takes no body at all for an empty object */
-export const json_parser = (may_be_empty = false): HttpMiddleware => {
+/**
+ * @param may_be_empty takes no body at all for an empty object
+ * @param longest characters, where a schema takes more than others
+ */
+export const json_parser = (may_be_empty = false, longest = LONGEST_BODY): HttpMiddleware => {
   const parser = http_json_body_parser<HttpEvent>();
   const untyped_parser = http_json_body_parser<HttpEvent>({ disableContentTypeCheck: true });
   const json_parser_before: HttpMiddleware["before"] = (request) => {
     if (request.event.body) {
-      if (request.event.body.length > LONGEST_BODY) throw too_long();
+      if (request.event.body.length > longest) throw too_long(longest);
       return parser.before?.(request);
     }
     if (!may_be_empty) throw problem("invalid_request", "The body is empty. Send a JSON object.");
@@ -25,9 +28,9 @@ export const json_parser = (may_be_empty = false): HttpMiddleware => {
   return { before: json_parser_before };
 };
 
-const too_long = () =>
-  problem("invalid_request", `Send less: no request needs more than ${LONGEST_BODY} characters.`, {
-    errors: [{ field: "", message: `Too big: expected at most ${LONGEST_BODY} characters` }],
+const too_long = (longest: number) =>
+  problem("invalid_request", `Send less: no request needs more than ${longest} characters.`, {
+    errors: [{ field: "", message: `Too big: expected at most ${longest} characters` }],
   });
 
 /** More than this helps nobody, and a hostile body may have thousands of unknown fields. */

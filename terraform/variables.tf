@@ -153,6 +153,20 @@ variable "job_days" {
   }
 }
 
+variable "export_days" {
+  description = "Days for which an archive of photos that was asked for by /download can be fetched, and it is known that there was one."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    # S3 removes at midnight, UTC, what has the age by then: with one day an archive would be asked for in the evening and gone
+    # the day after at the latest, which is enough. An export of 50 GiB takes an hour.
+    condition     = var.export_days >= 1 && var.export_days == floor(var.export_days)
+    error_message = "export_days is a whole number of at least 1."
+  }
+}
+
 variable "packages" {
   description = "Where npm run build put the zips, seen from this folder; {name} stands for the function, or for layer."
   type        = string
@@ -320,10 +334,11 @@ variable "reserve_concurrency" {
 }
 
 variable "queue_concurrency" {
-  description = "How many sandboxes at once take messages of each queue. Those of extractions are all users' together; one archive has four of them at most."
+  description = "How many sandboxes at once take messages of each queue. Those of extractions are all users' together; one archive has four of them at most. An export has one."
   type = object({
     admissions  = optional(number, 10)
     extractions = optional(number, 20)
+    exports     = optional(number, 10)
   })
   default  = {}
   nullable = false
