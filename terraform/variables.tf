@@ -36,8 +36,8 @@ variable "functions" {
   }
   validation {
     # As queue_name in local/functions_table.ts; queues.tf says which objects each of them is for.
-    condition     = sort([for f in var.functions : f.queue if f.queue != null]) == tolist(["admissions", "extractions"])
-    error_message = "There are two queues, admissions and extractions, and one function for each."
+    condition     = sort([for f in var.functions : f.queue if f.queue != null]) == tolist(["admissions", "exports", "extractions"])
+    error_message = "There are three queues, admissions, extractions and exports, and one function for each."
   }
   validation {
     condition     = alltrue([for f in var.functions : f.route != null if f.authorized])

@@ -147,7 +147,10 @@ describe.each(cases)("$name", ({ schema, value, optional }) => {
 
 describe("what is particular", () => {
   it("a download is an attachment unless it is asked for otherwise", () => {
-    expect(download_request.parse({ filename: FILENAME }).disposition).toBe("attachment");
+    expect(download_request.parse({ filename: FILENAME })).toEqual({
+      filename: FILENAME,
+      disposition: "attachment",
+    });
     expect(takes(download_request, { filename: FILENAME, disposition: "form-data" })).toBe(false);
   });
 
