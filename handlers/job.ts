@@ -86,7 +86,7 @@ async function answer_of_export(
     ...amounts,
     state,
     failed,
-    outcomes: missing.map((name) => ({ name, outcome: "failed", reason: "photo_not_found" })),
+    outcomes: missing.map((name) => ({ name, outcome: "failed", reason: "photo_missing" })),
     ...(cursor !== undefined && { cursor }),
     archive: { url, expiresIn: URL_SECONDS, size },
   };

@@ -5,7 +5,7 @@ import type { PhotoStore } from "../storage/photo_store.ts";
 import { storage_problem } from "../storage/s3.ts";
 import { read_export_plan } from "./export_plan.ts";
 import { read_export_result } from "./export_result.ts";
-import { count_segments, read_segment } from "./export_segment.ts";
+import { count_segments, read_segment } from "./export_segments.ts";
 
 interface Amount {
   readonly photos: number;

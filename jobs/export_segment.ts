@@ -3,15 +3,7 @@
  * the next one goes on, is recorded once: whoever comes next, and whoever was at the same segment, goes by that.
  */
 import { crc32 } from "node:zlib";
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import {
-  type ExportKey,
-  export_claim_key,
-  export_segment_key,
-  export_segments_prefix,
-  parse_filename,
-} from "@photo-uploader/layer";
-import * as z from "zod/mini";
+import { type ExportKey, export_claim_key, parse_filename } from "@photo-uploader/layer";
 import {
   data_descriptor,
   directory_record,
@@ -24,11 +16,10 @@ import {
 import { LEAST_PART_BYTES, MOST_PARTS, put_export_part } from "../storage/export_archive.ts";
 import { type PhotoPiece, read_piece } from "../storage/photo_piece.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
-import { s3_answer } from "../storage/s3.ts";
 import { write_once } from "../storage/write_once.ts";
 import type { PlannedExport } from "./export_plan.ts";
+import { type Segment, settle_segment } from "./export_segments.ts";
 import { in_order } from "./in_order.ts";
-import { read_state, settle_state } from "./state.ts";
 
 /** A photo up to this size is read as a whole, and its CRC-32 stands in front of it; of a larger one it stands behind. */
 export const WHOLE_BYTES = 16 * 1024 * 1024;
@@ -48,74 +39,6 @@ const SEGMENT_PHOTOS = 5_000;
  * of whoever wrote the record, whatever others upload, and whenever.
  */
 export const TRIES = 9;
-
-const segment = z.object({
-  part: z.number(),
-  etag: z.string(),
-  crc32: z.string(),
-  /** Of the archive, up to the end of this segment. */
-  bytes: z.number(),
-  /** Of the photos that have ended with this segment, and of the one that goes on. */
-  photo_bytes: z.number(),
-  /** Each photo that ends in this segment: its CRC-32 and where its header is; null for one that is gone. */
-  ended: z.array(z.nullable(z.tuple([z.number(), z.number()]))),
-  /** Where the next one goes on: at which photo of the plan, and at which of its bytes. */
-  next: z.object({ photo: z.number(), at: z.number() }),
-  /** The photo that goes on there, unless it is gone. */
-  open: z.nullable(
-    z.object({
-      header_offset: z.number(),
-      /** Of its bytes that are in the archive. */
-      crc32: z.number(),
-    }),
-  ),
-  /** Whether it ends with the directory. */
-  last: z.boolean(),
-});
-export type Segment = z.infer<typeof segment>;
-
-/** All that have been recorded, in their order. */
-export async function read_segments(
-  store: PhotoStore,
-  job: ExportKey,
-  signal: AbortSignal,
-): Promise<Segment[]> {
-  const segments: Segment[] = [];
-  const read = (number: number) => read_segment(store, job, number, signal);
-  const numbers = Array.from({ length: await count_segments(store, job, signal) }, (_, number) => number);
-  const bounds = { at_once: 16, weight: numbers.length, weigh: () => 1 };
-  for await (const [, found] of in_order(numbers, read, bounds)) segments.push(found);
-  return segments;
-}
-
-/** There is one before each, so that their number says which there are. */
-export async function count_segments(
-  { s3, bucket }: PhotoStore,
-  job: ExportKey,
-  abortSignal: AbortSignal,
-): Promise<number> {
-  const Prefix = export_segments_prefix(job);
-  let count = 0;
-  for (let StartAfter = Prefix; ; ) {
-    const command = new ListObjectsV2Command({ Bucket: bucket, Prefix, StartAfter });
-    const { Contents = [], IsTruncated } = await s3_answer(s3.send(command, { abortSignal }));
-    count += Contents.length;
-    const last = Contents.at(-1)?.Key;
-    if (!IsTruncated || last === undefined) return count;
-    StartAfter = last;
-  }
-}
-
-export async function read_segment(
-  store: PhotoStore,
-  job: ExportKey,
-  number: number,
-  signal: AbortSignal,
-): Promise<Segment> {
-  const found = await read_state(store, export_segment_key(job, number), segment, signal);
-  if (found === undefined) throw new Error("a segment is not there any more");
-  return found;
-}
 
 export interface ExportUnderWay {
   readonly job: ExportKey;
@@ -144,7 +67,7 @@ export async function write_next_segment(
   const etag = await put_export_part(store, job, upload, signal);
   if (etag === undefined) return "gone";
   const record = { ...made, part, etag, crc32: checksum };
-  return settle_state(store, export_segment_key(job, number), segment, record, signal);
+  return settle_segment(store, job, number, record, signal);
 }
 
 /** A part number that no other worker has, nor will have. */

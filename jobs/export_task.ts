@@ -11,15 +11,11 @@ import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer, storage_problem } from "../storage/s3.ts";
 import { write_once } from "../storage/write_once.ts";
 import type { Attempt } from "./attempt.ts";
-import {
-  type ExportPlan,
-  export_request,
-  type PlannedExport,
-  read_export_plan,
-  settle_export_plan,
-} from "./export_plan.ts";
+import { export_request, make_export_plan } from "./export_choice.ts";
+import { type ExportPlan, type PlannedExport, read_export_plan, settle_export_plan } from "./export_plan.ts";
 import { read_export_result, settle_export_result } from "./export_result.ts";
-import { read_segments, type Segment, write_next_segment } from "./export_segment.ts";
+import { write_next_segment } from "./export_segment.ts";
+import { read_segments, type Segment } from "./export_segments.ts";
 
 /** No segment is begun in the last minute, but for the first, so that no worker ends without one. */
 const LAST_START_MS = 60_000;
@@ -63,7 +59,8 @@ async function planned(
   });
   if (answer?.Body === undefined) return undefined;
   const request = export_request.parse(JSON.parse(await s3_answer(answer.Body.transformToString())));
-  return settle_export_plan(store, job, request, abortSignal);
+  const made = await make_export_plan(store, job, request, abortSignal);
+  return settle_export_plan(store, job, made, abortSignal);
 }
 
 async function finish(

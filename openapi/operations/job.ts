@@ -62,7 +62,7 @@ export const job: Operation = {
               contentType: CONTENT_TYPE,
               reason:
                 "As `/unzip` has it; or `worker_failed`, where the entry has killed two workers, or `archive_missing`, where the " +
-                "archive was replaced or removed. Of an export, `photo_not_found`: none of your photos has the filename, or it was " +
+                "archive was replaced or removed. Of an export, `photo_missing`: none of your photos has the filename, or it was " +
                 "deleted before its turn came.",
             },
           },

@@ -241,8 +241,9 @@ run "with_the_defaults" {
       for name, policy in aws_iam_role_policy.function : [
         for statement in jsondecode(policy.policy).Statement :
         statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucket") || (
-          name == "list" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
+          contains(["list", "export"], name) && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
           || name == "job" && try(statement.Condition.StringLike["s3:prefix"], "") == ".jobs/?*/??????????????????????????/done/"
+          || contains(["job", "export"], name) && try(statement.Condition.StringLike["s3:prefix"], "") == ".exports/?*/??????????????????????????/segments/"
         )
       ]
     ]))
@@ -258,6 +259,8 @@ run "with_the_defaults" {
           "arn:aws:s3:::yourplace/.outcomes/*/??????????????????????????",
           "arn:aws:s3:::yourplace/.tasks/*/??????????????????????????/*",
           "arn:aws:s3:::yourplace/.jobs/*/??????????????????????????/*",
+          "arn:aws:s3:::yourplace/.export_tasks/*/??????????????????????????/*",
+          "arn:aws:s3:::yourplace/.exports/*/??????????????????????????/*",
         ], statement.Resource)
       ]
     ]))
@@ -371,7 +374,7 @@ run "with_the_defaults" {
     condition = alltrue([
       for name, policy in aws_sqs_queue_redrive_policy.queue :
       policy.queue_url == "mock-${name}" && jsondecode(policy.redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:mock-${name}-dead", maxReceiveCount = 5 }
-    ]) && length(aws_sqs_queue_redrive_policy.queue) == 2
+    ]) && length(aws_sqs_queue_redrive_policy.queue) == 3
     error_message = "What fails five times becomes a dead letter."
   }
   assert {
@@ -409,7 +412,7 @@ run "with_the_defaults" {
         for statement in jsondecode(queue_policy.policy).Statement :
         statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"
       ])
-    ]) && length(aws_sqs_queue_policy.queue) == 2 && length(aws_sqs_queue_policy.dead_letters) == 2
+    ]) && length(aws_sqs_queue_policy.queue) == 3 && length(aws_sqs_queue_policy.dead_letters) == 3
     error_message = "Nobody reaches a queue without TLS."
   }
   assert {
@@ -476,6 +479,7 @@ run "with_everything_set" {
     photo_max_bytes          = 5368709120
     quarantine_days          = 2
     job_days                 = 3
+    export_days              = 5
     queue_concurrency        = { extractions = 100 }
   }
 
@@ -526,7 +530,7 @@ run "with_everything_set" {
   assert {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.filter[0].prefix => rule.expiration[0].days if !contains(["unfinished_uploads", "old_versions"], rule.id)
-    } == { ".quarantine/" = 2, ".outcomes/" = 3, ".tasks/" = 3, ".jobs/" = 3 }
+    } == { ".quarantine/" = 2, ".outcomes/" = 3, ".tasks/" = 3, ".jobs/" = 3, ".export_tasks/" = 5, ".exports/" = 5 }
     error_message = "What is kept of uploads is kept for as long as it is said."
   }
   assert {

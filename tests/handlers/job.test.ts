@@ -31,6 +31,7 @@ describe("a job", () => {
     await queue.ask_for({ user: "ann", id: jobId });
     const nothing = { done: 0, total: 0 };
     expect(await job_of({ jobId })).toEqual({
+      kind: "extraction",
       state: "queued",
       updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       entries: nothing,

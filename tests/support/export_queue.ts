@@ -1,7 +1,7 @@
 /** Plays the queue of the exports in this process: some messages at a time, each with a worker; what fails comes again. */
 import { GetObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { SQSEvent } from "aws-lambda";
-import type { ExportRequest } from "../../jobs/export_plan.ts";
+import type { ExportRequest } from "../../jobs/export_choice.ts";
 import { type ExportProgress, export_progress } from "../../jobs/export_progress.ts";
 import { run_export } from "../../jobs/export_task.ts";
 import {
@@ -102,7 +102,7 @@ export async function start_export_queue({ copies = 1 } = {}): Promise<ExportQue
       await write_once(storage.store, key, JSON.stringify(request), signal);
       return job;
     },
-    run: async ({ workers = 1, client = (s3) => s3, remaining_ms = 120_000 } = {}) => {
+    run: async ({ workers = 1, client = (s3: S3Client) => s3, remaining_ms = 120_000 } = {}) => {
       let dead = 0;
       for (let turn = 0; messages.length > 0; turn += 1) {
         if (turn === MOST_TURNS) throw new Error("The queue is never empty.");
