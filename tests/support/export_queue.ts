@@ -38,6 +38,8 @@ export interface ExportQueue {
   ask_for(user: string, request: ExportRequest): Promise<ExportKey>;
   /** Until the queue is empty; returns how many messages became dead letters. */
   run(turns?: ExportTurns): Promise<number>;
+  /** Asks for it a second time, as a queue may. */
+  repeat(task: ExportTask): void;
   readonly begun: ExportTask[];
   progress(job: ExportKey, cursor?: string): Promise<ExportProgress | undefined>;
   archive(job: ExportKey): Promise<Buffer>;
@@ -52,20 +54,14 @@ export async function start_export_queue({ copies = 1 } = {}): Promise<ExportQue
   let sent = 0;
   const begun: ExportTask[] = [];
   const { signal } = new AbortController();
+  const send = (body: string): void => {
+    for (let copy = 0; copy < copies; copy += 1) {
+      sent += 1;
+      messages.push({ id: `message-${sent}`, body, receives: 0 });
+    }
+  };
   const storage = await start_photo_storage({
-    notifications: [
-      {
-        id: "exports",
-        bucket: BUCKET,
-        prefix: ".export_tasks/",
-        send: (body) => {
-          for (let copy = 0; copy < copies; copy += 1) {
-            sent += 1;
-            messages.push({ id: `message-${sent}`, body, receives: 0 });
-          }
-        },
-      },
-    ],
+    notifications: [{ id: "exports", bucket: BUCKET, prefix: ".export_tasks/", send }],
   });
   // The test event, that S3 sends once.
   messages = [];
@@ -96,6 +92,10 @@ export async function start_export_queue({ copies = 1 } = {}): Promise<ExportQue
   return {
     storage,
     begun,
+    repeat: (task) => {
+      const s3 = { object: { key: export_task_key(task) } };
+      send(JSON.stringify({ Records: [{ eventName: "ObjectCreated:Put", s3 }] }));
+    },
     ask_for: async (user, request) => {
       const job = { user, id: new_upload_id() };
       const key = export_task_key({ job, part: "plan" });
