@@ -104,7 +104,6 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
     ["reason", "cursor", "archive"],
   ],
   download_request_of_some: [download_request, { filenames: [FILENAME] }, []],
-  download_request_of_all: [download_request, { all: true }, []],
   download_started: [download_started, { jobId: "x" }, []],
   unzip_request: [unzip_request, { uploadId: "x" }, []],
   unzip_started: [unzip_started, { jobId: "x" }, []],
@@ -167,7 +166,8 @@ describe("what is particular", () => {
     expect(takes(download_request, { filenames: [FILENAME], all: true })).toBe(false);
     expect(takes(download_request, { filename: FILENAME, all: true })).toBe(false);
     expect(takes(download_request, { filenames: [FILENAME], disposition: "inline" })).toBe(false);
-    expect(takes(download_request, { all: false })).toBe(false);
+    expect(takes(download_request, { all: true })).toBe(true);
+    for (const all of [false, null, 1]) expect(takes(download_request, { all })).toBe(false);
   });
 
   it("an upload is in parts, or is not, or that is left open", () => {
