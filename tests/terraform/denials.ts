@@ -31,6 +31,8 @@ const NO_KEYS = [
   `.jobs/${PHOTO}`,
   `.jobs/${USER}/plan`,
   `.exports/${USER}/${ID}`,
+  `.exports/${USER}/plan`,
+  `.export_tasks/${PHOTO}`,
   `.exports/${PHOTO}`,
 ];
 
@@ -54,6 +56,18 @@ const KINDS = {
     a: "what is known of a job",
     keys: ["plan", "outcomes/000012", "done/000012_25_1000_25_0_0"].map(
       (part) => `.jobs/${USER}/${ID}/${part}`,
+    ),
+    written_once: true,
+  },
+  export_task: {
+    a: "a task of exports",
+    keys: ["plan", "000012"].map((part) => `.export_tasks/${USER}/${ID}/${part}`),
+    written_once: true,
+  },
+  export: {
+    a: "an export",
+    keys: ["plan", "claims/000012_0", "segments/000012", "result", "photos.zip"].map(
+      (part) => `.exports/${USER}/${ID}/${part}`,
     ),
     written_once: true,
   },
@@ -86,21 +100,23 @@ const ADMISSION = { outcome: [PUT, GET], task: [PUT] };
 const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly string[]>>>>> = {
   upload_single_photo: { photo: [PUT] },
   unzip: { photo: [PUT, ABORT], upload: [GET, DELETE], ...ADMISSION },
-  download: { photo: [GET] },
+  download: { photo: [GET], export_task: [PUT] },
   delete: { photo: [DELETE] },
   request_upload: { upload: [PUT] },
   upload_parts: { upload: [PUT, LIST_PARTS, ABORT] },
   complete_upload: { photo: [PUT, GET], upload: [PUT, LIST_PARTS, GET, DELETE], ...ADMISSION },
   cancel_upload: { upload: [ABORT, DELETE], outcome: [GET] },
   admit: { photo: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
-  job: { task: [GET], job: [GET], trial: [GET] },
+  job: { task: [GET], job: [GET], trial: [GET], export_task: [GET], export: [GET] },
+  export: { photo: [GET], export_task: [PUT, GET], export: [PUT, GET] },
   extract: { photo: [PUT, GET, ABORT], upload: [GET], task: [PUT], job: [PUT, GET], trial: [PUT, GET] },
 };
 
 const WITHOUT_TLS = "do without TLS what it may do";
 
-const LISTS = "list";
-const LISTS_JOBS = "job";
+const LISTS = ["list", "export"];
+const LISTS_JOBS = ["job"];
+const LISTS_EXPORTS = ["job", "export"];
 
 const OTHER_BUCKETS: readonly ((bucket: string) => string)[] = [
   () => "another-bucket",
@@ -126,7 +142,16 @@ const OBJECT_ACTIONS = [
   "s3:PutObjectTagging",
 ];
 
-const KIND_NAMES: readonly KindName[] = ["photo", "upload", "outcome", "task", "job", "trial"];
+const KIND_NAMES: readonly KindName[] = [
+  "photo",
+  "upload",
+  "outcome",
+  "task",
+  "job",
+  "trial",
+  "export_task",
+  "export",
+];
 
 /** Every denial for one function's role, in the deployment that it belongs to. */
 export const denials_of = (own: DeployedFunction, deployment: Deployment): readonly Denial[] => [
@@ -184,26 +209,35 @@ function on_listings({ name }: DeployedFunction, { bucket }: Deployment): Denial
   });
   const users = `${USER}/`;
   const done = `.jobs/${USER}/${ID}/done/`;
+  const segments = `.exports/${USER}/${ID}/segments/`;
   const without_tls = { "aws:SecureTransport": "false" };
   return [
-    name === LISTS
+    LISTS.includes(name)
       ? with_context(deny(WITHOUT_TLS, users), without_tls)
       : deny("list a user's photos", users),
-    name === LISTS_JOBS
+    LISTS_JOBS.includes(name)
       ? with_context(deny(WITHOUT_TLS, done), without_tls)
       : deny("list what a job has done", done),
+    LISTS_EXPORTS.includes(name)
+      ? with_context(deny(WITHOUT_TLS, segments), without_tls)
+      : deny("list the segments of an export", segments),
     deny("list more than one user's photos"),
     deny("list more than one user's photos", ""),
     deny("list more than one user's photos", "7"),
     deny("list more than one user's photos", "/"),
-    ...[".quarantine/", ".", ".jobs/", `.jobs/${USER}/`, `.jobs/${USER}/${ID}/`].map((prefix) =>
-      deny("list what is no user's", prefix),
-    ),
+    ...[
+      ".quarantine/",
+      ".",
+      ".jobs/",
+      `.jobs/${USER}/`,
+      `.jobs/${USER}/${ID}/`,
+      `.exports/${USER}/${ID}/`,
+    ].map((prefix) => deny("list what is no user's", prefix)),
     ...[`.quarantine/${USER}/`, `.tasks/${USER}/${ID}/`, "photo-uploader/terraform/"].map((prefix) =>
       deny("list what is no user's", prefix),
     ),
     ...OTHER_BUCKETS.flatMap((other) =>
-      [users, done].map((prefix) => deny("touch another bucket", prefix, other(bucket))),
+      [users, done, segments].map((prefix) => deny("touch another bucket", prefix, other(bucket))),
     ),
   ];
 }
