@@ -41,9 +41,8 @@ async function archive_of({ archive }: JobResponse): Promise<Buffer> {
 /** Uploads a photo, and says how it will be in an archive. */
 async function stored(session: Session, bytes: Buffer, name: string, unique = name) {
   const { filename } = await session.upload(bytes, name);
-  const [, ...time] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/.exec(filename) ?? [];
-  const [day = 0, hour = 0, minute = 0, second = 0] = time.slice(1).map(Number);
-  const modified = Date.UTC(Number(filename.slice(0, 4)), Number(time[0]) - 1, day, hour, minute, second);
+  const time = filename.replace(/^(....)(..)(..)T(..)(..)(..).*$/s, "$1-$2-$3T$4:$5:$6Z");
+  const modified = Date.parse(time);
   return { filename, file: { name: unique, size: bytes.byteLength, sha1: sha1(bytes), modified } };
 }
 
