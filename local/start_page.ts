@@ -53,6 +53,7 @@ export function curl_lines(page: StartPage): string[] {
   const json = "-H 'content-type: application/json'";
   const token = `-H "${config.token_header}: $TOKEN"`;
   return [
+    `curl -sS ${url}/openapi.json -o openapi.json -w '%{http_code}\\n'`,
     `export LOGIN=$(curl -sS ${url}/login ${json} -d ${quoted(JSON.stringify(DEMO_USER))})`,
     `export TOKEN=$(echo "$LOGIN" | ${field("jwt")}) && export REFRESH=$(echo "$LOGIN" | ${field("refreshToken")})`,
     `export TOKEN=$(curl -sS ${url}/refresh ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" | ${field("jwt")})`,
