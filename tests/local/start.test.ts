@@ -117,7 +117,7 @@ describe("npm start", () => {
     await stack.ready();
     expect(stack.output.stdout).toMatch(/\nready\n$/);
     // S3's test event may have come to the queues already.
-    expect(stack.output.stderr.replaceAll(/^\[(?:admit|extract)\] \{.*\n/gm, "")).toBe("");
+    expect(stack.output.stderr.replaceAll(/^\[(?:admit|export|extract)\] \{.*\n/gm, "")).toBe("");
 
     const work = new_dir();
     mkdirSync(work);
@@ -136,7 +136,9 @@ describe("npm start", () => {
 
     const [described, filename = "", unzipped = "", ...others] = printed.trim().split("\n");
     const [form_sent, photo = "", part_sent, ...rest] = others;
-    const [cancelled, listed = "", downloaded, deleted = "", logged_out] = rest.slice(-5);
+    const end = rest.findIndex((line) => line.endsWith("downloaded.png"));
+    const [extracted = "", cancelled, listed = ""] = rest.slice(end - 3, end);
+    const [exported = "", archived, deleted = "", logged_out] = rest.slice(end + 1).slice(-4);
     expect(filename).toMatch(/^\w+_sunset\.png$/);
     expect(JSON.parse(unzipped)).toMatchObject({
       uploaded: [{ name: "beach/morning.png" }, { name: "beach/evening.png" }],
@@ -151,7 +153,7 @@ describe("npm start", () => {
       logged_out: "204",
     });
     expect(JSON.parse(photo)).toMatchObject({ filename: expect.stringMatching(/^\w+_sunset\.png$/) });
-    expect(JSON.parse(rest.at(-6) ?? "")).toMatchObject({
+    expect(JSON.parse(extracted)).toMatchObject({
       state: "done",
       outcomes: [
         { name: "beach/morning.png", outcome: "uploaded" },
@@ -159,7 +161,12 @@ describe("npm start", () => {
       ],
     });
     expect(z.object({ photos: z.array(z.unknown()) }).parse(JSON.parse(listed)).photos).toHaveLength(6);
-    expect(downloaded).toMatch(/downloaded\.png$/);
+    expect(JSON.parse(exported)).toMatchObject({
+      kind: "export",
+      state: "done",
+      entries: { done: 6, total: 6 },
+    });
+    expect(archived).toMatch(/photos\.zip$/);
     expect(JSON.parse(deleted)).toEqual({ deleted: filename });
     // The password is in the start-up lines and not in the log of the sign-in that has just been.
     expect(stack.output.stderr).toContain("[login] ");
