@@ -160,8 +160,7 @@ variable "export_days" {
   nullable    = false
 
   validation {
-    # S3 removes at midnight, UTC, what has the age by then: with one day an archive would be asked for in the evening and gone
-    # the day after at the latest, which is enough. An export of 50 GiB takes an hour.
+    # S3 counts from the next midnight, UTC, so that a day is one at least; an export of 50 GiB takes less than an hour.
     condition     = var.export_days >= 1 && var.export_days == floor(var.export_days)
     error_message = "export_days is a whole number of at least 1."
   }

@@ -1,6 +1,7 @@
 /** Archives of several photos, over HTTP alone: asked for, waited for, fetched, and unpacked. */
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { download_started } from "../../schemas/download.ts";
 import { type JobResponse, job_response } from "../../schemas/job.ts";
 import { jpeg_of, tiny_png } from "../support/fixture_photos.ts";
@@ -8,6 +9,7 @@ import { expect_readable, sha1 } from "../support/zip_readers.ts";
 import { read, read_problem, send } from "./client.ts";
 import { new_session, type Session } from "./session.ts";
 import { crashes, start_test_stack, type TestStack } from "./stack.ts";
+import { storage_of } from "./storage.ts";
 
 let stack: TestStack;
 let ann: Session;
@@ -108,7 +110,30 @@ describe("an archive of photos", () => {
     read_problem(await ann.json("/download", { all: true, filename: "a" }), 400, "invalid_request", "all");
   });
 
-  it("is made with no function having crashed", () => {
+  it("is the same where workers are killed while they are at it", { timeout: 120_000 }, async () => {
     expect(crashes(stack)).toEqual([]);
+    const session = await new_session(stack, "dora");
+    const storage = storage_of(stack);
+    const files = [];
+    for (let place = 0; place < 30; place += 1) {
+      const at = new Date(Date.UTC(2026, 10, 23, 10, place));
+      const bytes = jpeg_of(3_000_000).fill(place, 30);
+      await storage.put(photo_key(session.sub, photo_filename(at, `${place}.jpg`)), bytes);
+      files.push({ name: `${place}.jpg`, size: bytes.byteLength, sha1: sha1(bytes), modified: at.getTime() });
+    }
+    storage.close();
+    const { jobId } = read(await session.json("/download", { all: true }), 202, download_started);
+    let killed = 0;
+    let job: JobResponse;
+    do {
+      job = read(await session.json("/job", { jobId }), 200, job_response);
+      // Each time it has come further, and not more often than the message may fail.
+      if (killed < 3 && job.state === "running" && job.entries.done >= 6 * killed) {
+        if (await stack.functions.export?.kill_one()) killed += 1;
+      }
+      await setTimeout(WAIT_MS);
+    } while (job.state !== "done");
+    expect(killed).toBeGreaterThan(0);
+    await expect_readable(await archive_of(job), files);
   });
 });
