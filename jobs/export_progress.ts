@@ -5,7 +5,7 @@ import type { PhotoStore } from "../storage/photo_store.ts";
 import { storage_problem } from "../storage/s3.ts";
 import { read_export_plan } from "./export_plan.ts";
 import { read_export_result } from "./export_result.ts";
-import { count_segments, read_segment } from "./export_segments.ts";
+import { count_segments, read_dated_segment } from "./export_segments.ts";
 
 interface Amount {
   readonly photos: number;
@@ -13,7 +13,7 @@ interface Amount {
   readonly bytes: number;
 }
 
-/** `updated_at`: when it was asked for, planned, or completed, whichever is the latest. */
+/** `updated_at`: when it was asked for, planned, written as far as it is, or completed, whichever is the latest. */
 export type ExportProgress =
   | { readonly state: "queued"; readonly updated_at: Date }
   | { readonly state: "refused"; readonly updated_at: Date; readonly reason: string }
@@ -63,6 +63,14 @@ export async function export_progress(
       cursor: next < missing.length ? String(next) : undefined,
     };
   }
+  // The plan is long, and is looked at only as long as there is nothing else.
+  const count = await count_segments(store, job, signal);
+  const last = count === 0 ? undefined : await read_dated_segment(store, job, count - 1, signal);
+  if (last !== undefined) {
+    first_of(cursor, 0);
+    const { next, photo_bytes, total } = last.state;
+    return { state: "running", updated_at: last.at, done: { photos: next.photo, bytes: photo_bytes }, total };
+  }
   const planned = await read_export_plan(store, job, signal);
   if (planned === undefined) {
     const asked_for = await asked_for_at(store, job, signal);
@@ -71,12 +79,10 @@ export async function export_progress(
   const { state: plan, at: updated_at } = planned;
   if ("refused" in plan) return { state: "refused", updated_at, reason: plan.refused };
   first_of(cursor, 0);
-  const count = await count_segments(store, job, signal);
-  const last = count === 0 ? undefined : await read_segment(store, job, count - 1, signal);
   return {
     state: "running",
     updated_at,
-    done: { photos: last?.next.photo ?? 0, bytes: last?.photo_bytes ?? 0 },
+    done: { photos: 0, bytes: 0 },
     total: { photos: plan.photos.length + plan.missing.length, bytes: plan.bytes },
   };
 }

@@ -18,7 +18,7 @@ import { type PhotoPiece, read_piece } from "../storage/photo_piece.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { write_once } from "../storage/write_once.ts";
 import type { PlannedExport } from "./export_plan.ts";
-import { type Segment, settle_segment } from "./export_segments.ts";
+import { read_dated_segment, type Segment, settle_segment } from "./export_segments.ts";
 import { in_order } from "./in_order.ts";
 
 /** A photo up to this size is read as a whole, and its CRC-32 stands in front of it; of a larger one it stands behind. */
@@ -60,7 +60,7 @@ export async function write_next_segment(
   const { job, plan, segments } = under_way;
   const number = segments.length;
   const part = await claim_part(store, job, number, signal);
-  if (part === undefined) return "worn_out";
+  if (part === undefined) return (await read_dated_segment(store, job, number, signal))?.state ?? "worn_out";
   const { body, ...made } = await make_segment(store, under_way, signal);
   const checksum = crc32(body).toString(16).padStart(8, "0");
   const upload = { upload: plan.upload, part, crc32: checksum, body };
@@ -105,9 +105,9 @@ async function make_segment(
       at_once: READS_AT_ONCE,
       weight: READ_BYTES,
       weigh: ({ start, end }: PhotoPiece) => end - start,
+      signal,
     };
-    const read = (piece: PhotoPiece, call_off: AbortSignal) =>
-      read_piece(store, job.user, piece, AbortSignal.any([signal, call_off]));
+    const read = (piece: PhotoPiece, call_off: AbortSignal) => read_piece(store, job.user, piece, call_off);
     for await (const [piece, bytes] of in_order(cut.pieces, read, bounds)) {
       writer.add(file_of(plan, first + writer.ended.length), piece, bytes);
       photo_bytes += piece.end - piece.start;
@@ -121,6 +121,7 @@ async function make_segment(
     ended: writer.ended,
     next,
     open: writer.open ?? null,
+    total: { photos: plan.photos.length + plan.missing.length, bytes: plan.bytes },
     last,
     body: writer.body(),
   };

@@ -5,7 +5,7 @@ import * as z from "zod/mini";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer } from "../storage/s3.ts";
 import { in_order } from "./in_order.ts";
-import { read_state, settle_state } from "./state.ts";
+import { type Dated, read_dated_state, settle_state } from "./state.ts";
 
 const segment = z.object({
   part: z.number(),
@@ -27,6 +27,8 @@ const segment = z.object({
       crc32: z.number(),
     }),
   ),
+  /** Of the whole export: photos that were asked for, and bytes of those that were planned. */
+  total: z.object({ photos: z.number(), bytes: z.number() }),
   /** Whether it ends with the directory. */
   last: z.boolean(),
 });
@@ -39,9 +41,9 @@ export async function read_segments(
   signal: AbortSignal,
 ): Promise<Segment[]> {
   const segments: Segment[] = [];
-  const read = (number: number) => read_segment(store, job, number, signal);
+  const read = (number: number, call_off: AbortSignal) => read_segment(store, job, number, call_off);
   const numbers = Array.from({ length: await count_segments(store, job, signal) }, (_, number) => number);
-  const bounds = { at_once: 16, weight: numbers.length, weigh: () => 1 };
+  const bounds = { at_once: 16, weight: numbers.length, weigh: () => 1, signal };
   for await (const [, found] of in_order(numbers, read, bounds)) segments.push(found);
   return segments;
 }
@@ -70,10 +72,19 @@ export async function read_segment(
   number: number,
   signal: AbortSignal,
 ): Promise<Segment> {
-  const found = await read_state(store, export_segment_key(job, number), segment, signal);
+  const found = await read_dated_segment(store, job, number, signal);
   if (found === undefined) throw new Error("a segment is not there any more");
-  return found;
+  return found.state;
 }
+
+/** undefined while there is none. */
+export const read_dated_segment = (
+  store: PhotoStore,
+  job: ExportKey,
+  number: number,
+  signal: AbortSignal,
+): Promise<Dated<Segment> | undefined> =>
+  read_dated_state(store, export_segment_key(job, number), segment, signal);
 
 /** Keeps the record unless there is one, and gives back the one that is there then. */
 export const settle_segment = (

@@ -6,15 +6,18 @@ export interface Bounds<Item> {
   /** So much do they weigh together, but that one may always be under way. */
   readonly weight: number;
   weigh(item: Item): number;
+  /** Calls off all that is under way. */
+  readonly signal: AbortSignal;
 }
 
 /** What is under way when the results are taken no further is called off, and has ended when this returns. */
 export async function* in_order<Item, Result>(
   items: Iterable<Item>,
   work: (item: Item, signal: AbortSignal) => Promise<Result>,
-  { at_once, weight, weigh }: Bounds<Item>,
+  { at_once, weight, weigh, signal }: Bounds<Item>,
 ): AsyncGenerator<readonly [Item, Result], void, undefined> {
   const end = new AbortController();
+  const call_off = AbortSignal.any([signal, end.signal]);
   const under_way: { item: Item; result: Promise<Result> }[] = [];
   let heavy = 0;
   const take = async (): Promise<readonly [Item, Result] | undefined> => {
@@ -31,7 +34,7 @@ export async function* in_order<Item, Result>(
         const taken = await take();
         if (taken !== undefined) yield taken;
       }
-      const result = work(item, end.signal);
+      const result = work(item, call_off);
       // Its failure is thrown when its turn comes.
       result.catch(() => {});
       under_way.push({ item, result });

@@ -42,7 +42,16 @@ describe("the progress of an export", () => {
     await settle_export_plan(store, job, planned, signal);
     const total = { photos: 3, bytes: 100 };
     expect(await progress(job)).toMatchObject({ state: "running", done: { photos: 0, bytes: 0 }, total });
-    const segment = { part: 1, etag: "e", crc32: "00000000", bytes: 99, ended: [], open: null, last: false };
+    const segment = {
+      part: 1,
+      etag: "e",
+      crc32: "00000000",
+      bytes: 99,
+      ended: [],
+      open: null,
+      total,
+      last: false,
+    };
     for (const [number, photo_bytes] of [20, 70].entries()) {
       const next = { photo: number, at: 0 };
       await settle_segment(store, job, number, { ...segment, photo_bytes, next }, signal);

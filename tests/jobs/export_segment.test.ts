@@ -195,6 +195,14 @@ describe("a segment that cannot be written", () => {
     expect(await read_segments(store, under_way.job, signal)).toEqual([]);
   });
 
+  it("is that of another worker, who was at it when all tries had been begun", async () => {
+    const under_way = await begun(photos_of([3_000]));
+    const work = { ...under_way, segments: [] };
+    const recorded = await write_next_segment(store, work, signal);
+    for (let nth = 1; nth < TRIES; nth += 1) await write_next_segment(store, work, signal);
+    expect(await write_next_segment(store, work, signal)).toEqual(recorded);
+  });
+
   it("since the archive is there already, says so", async () => {
     const under_way = await begun(photos_of([3_000]));
     await written(under_way);

@@ -25,6 +25,7 @@ const segment = (part: number): Segment => ({
   ended: [[7, 0], null],
   next: { photo: 2 * part, at: 0 },
   open: null,
+  total: { photos: 100, bytes: 9_000 },
   last: false,
 });
 

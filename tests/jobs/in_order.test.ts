@@ -9,6 +9,8 @@ interface Item {
   readonly takes: number;
 }
 
+const { signal } = new AbortController();
+
 const items = fc.array(
   fc.record({ weight: fc.integer({ min: 0, max: 20 }), takes: fc.integer({ min: 0, max: 3 }) }),
   {
@@ -33,7 +35,7 @@ describe("in_order", () => {
           return item;
         };
         const seen: Item[] = [];
-        const bounds = { at_once, weight: 30, weigh: ({ weight }: Item) => weight };
+        const bounds = { at_once, weight: 30, weigh: ({ weight }: Item) => weight, signal };
         for await (const [item, result] of in_order(given, work, bounds)) {
           expect(result).toBe(item);
           seen.push(item);
@@ -45,13 +47,13 @@ describe("in_order", () => {
     );
   });
 
-  const light = { at_once: 3, weight: 3, weigh: () => 1 };
+  const light = { at_once: 3, weight: 3, weigh: () => 1, signal };
 
   it("throws a failure when its turn comes, when all others have been called off and have ended", async () => {
     const ended: number[] = [];
-    const work = async (item: number, signal: AbortSignal): Promise<number> => {
+    const work = async (item: number, call_off: AbortSignal): Promise<number> => {
       if (item === 1) throw new Error("one");
-      if (item > 1) await setTimeout(60_000, undefined, { signal }).catch(() => ended.push(item));
+      if (item > 1) await setTimeout(60_000, undefined, { signal: call_off }).catch(() => ended.push(item));
       return item;
     };
     const seen: number[] = [];
@@ -65,11 +67,22 @@ describe("in_order", () => {
 
   it("calls off what is under way where nobody takes the rest", async () => {
     const signals: AbortSignal[] = [];
-    const work = async (item: number, signal: AbortSignal): Promise<number> => {
-      signals.push(signal);
+    const work = async (item: number, call_off: AbortSignal): Promise<number> => {
+      signals.push(call_off);
       return item;
     };
     for await (const [item] of in_order([0, 1, 2, 3], work, light)) if (item === 0) break;
     expect(signals.every(({ aborted }) => aborted)).toBe(true);
+  });
+
+  it("calls off what is under way where it is called off itself", async () => {
+    const end = new AbortController();
+    const bounds = { ...light, signal: end.signal };
+    const work = (item: number, call_off: AbortSignal) =>
+      setTimeout(item === 0 ? 0 : 60_000, item, { signal: call_off });
+    const error = await caught(async () => {
+      for await (const _ of in_order([0, 1, 2], work, bounds)) end.abort();
+    });
+    expect(error).toMatchObject({ name: "AbortError" });
   });
 });

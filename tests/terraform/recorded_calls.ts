@@ -209,7 +209,7 @@ async function start_job(session: Session, file: UploadFile) {
   return session.json("/unzip", { uploadId });
 }
 
-/** Exports: of photos, of which one is not there; one that takes two workers; and one whose progress is asked for. */
+/** Exports: one of photos of which none is there, one of all, and one whose task comes again when its result is gone. */
 async function exports(stack: TestStack, session: Session): Promise<void> {
   const started = async (body: object) =>
     read(await session.json("/download", body), 202, download_started).jobId;
@@ -225,7 +225,7 @@ async function exports(stack: TestStack, session: Session): Promise<void> {
   await export_again(stack, session, of_all);
 }
 
-/** One that goes on from a segment, as when the first worker had run out of time; and what is asked of one under way. */
+/** By the task with which a worker goes on from a segment; the writing of that task takes more photos than there are here. */
 async function export_again(stack: TestStack, session: Session, id: string): Promise<void> {
   const job = { user: session.sub, id };
   const storage = storage_of(stack);
