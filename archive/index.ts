@@ -23,3 +23,11 @@ export { default_limits, large_limits } from "./limits.ts";
 export { junk_reason } from "./platform_file.ts";
 export type { WindowOptions } from "./windows.ts";
 export { default_windows, windowed_source } from "./windows.ts";
+export type { ReadFile, WrittenDirectory, WrittenFile } from "./writer.ts";
+export {
+  data_descriptor,
+  directory_record,
+  end_of_archive,
+  local_header,
+  most_record_bytes,
+} from "./writer.ts";

@@ -4,6 +4,7 @@ export * from "./checksum_keys.ts";
 export * from "./claimed_photo.ts";
 export * from "./config.ts";
 export * from "./errors.ts";
+export * from "./export_keys.ts";
 export * from "./job_keys.ts";
 export * from "./jwt.ts";
 export * from "./logger.ts";

@@ -4,7 +4,7 @@ import path from "node:path";
 import * as z from "zod";
 
 /** The queues of SQS that S3 tells of new objects, each with a dead-letter queue of its own. */
-const queue_name = z.enum(["admissions", "extractions"]);
+const queue_name = z.enum(["admissions", "extractions", "exports"]);
 export type QueueName = z.infer<typeof queue_name>;
 
 const function_definition = z.strictObject({

@@ -64,6 +64,9 @@ export function curl_lines(page: StartPage): string[] {
     ...archive_in_parts(page),
     `curl -sS ${url}/list -X POST ${token}; echo`,
     `${post(page, "download", '{"filename":"$FILENAME"}')} -o downloaded.png && ls -l downloaded.png`,
+    `export JOB=$(${post(page, "download", '{"all":true}')} | ${field("jobId")})`,
+    until_done(page),
+    `curl -sS -o photos.zip "$(${post(page, "job", '{"jobId":"$JOB"}')} | ${field("url")})" && ls -l photos.zip`,
     `${post(page, "delete", '{"file":"$FILENAME"}')}; echo`,
     `${post(page, "restore", '{"files":["$FILENAME"]}')}; echo`,
     `curl -sS ${url}/logout ${json} -d "{\\"refreshToken\\":\\"$REFRESH\\"}" -w '%{http_code}\\n'`,
@@ -103,10 +106,14 @@ function archive_in_parts(page: StartPage): string[] {
     `export PART=$(${post(page, "upload_parts", '{"uploadId":"$UPLOAD","sign":[1]}')} | ${field("1")})`,
     `curl -sS -w '%{http_code}\\n' -g -T ${quoted(archive)} "$PART"`,
     `export JOB=$(${post(page, "complete_upload", '{"uploadId":"$UPLOAD"}')} | ${field("jobId")})`,
-    `while ANSWER=$(${post(page, "job", '{"jobId":"$JOB"}')}); echo "$ANSWER"; [[ $ANSWER =~ \\"(queued|running)\\" ]]; do sleep 1; done`,
+    until_done(page),
     `${request} && ${post(page, "cancel_upload", '{"uploadId":"$UPLOAD"}')} -w '%{http_code}\\n'`,
   ];
 }
+
+/** Asks for the job until it is done, or refused. */
+const until_done = (page: StartPage): string =>
+  `while ANSWER=$(${post(page, "job", '{"jobId":"$JOB"}')}); echo "$ANSWER"; [[ $ANSWER =~ \\"(queued|running)\\" ]]; do sleep 1; done`;
 
 /** @param body JSON, in which bash puts its variables */
 function post({ url, config }: StartPage, endpoint: string, body: string): string {

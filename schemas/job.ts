@@ -29,14 +29,23 @@ const amount = z.strictObject({
 });
 const count = z.int().check(z.nonnegative());
 
+/** The archive of an export. */
+const archive = z.strictObject({
+  url: z.string(),
+  /** Seconds. */
+  expiresIn: z.int().check(z.positive()),
+  size,
+});
+
 export const job_response = z.strictObject({
+  kind: z.enum(["extraction", "export"]),
   state: z.enum(["queued", "running", "done", "refused"]),
   /** Of the newest progress: when it was asked for, planned, or a part of it done. */
   updatedAt: z.iso.datetime({ precision: 3 }),
-  /** Why the archive was refused. */
+  /** Why nothing was done. */
   reason: z.optional(z.string()),
   entries: amount,
-  /** Inflated, of the entries that can be extracted. */
+  /** Inflated, of the entries that can be extracted; or of the photos of an export. */
   bytes: amount,
   uploaded: count,
   skipped: count,
@@ -44,6 +53,8 @@ export const job_response = z.strictObject({
   outcomes: z.array(entry_outcome),
   /** Present while there are, or may be, more outcomes. */
   cursor: z.optional(z.string()),
+  /** Of an export that is done. */
+  archive: z.optional(archive),
 });
 
 export type JobRequest = z.infer<typeof job_request>;

@@ -70,6 +70,22 @@ locals {
       condition    = { StringLike = { "s3:prefix" = ".jobs/?*/${local.upload_id}/done/" } }
       written_once = []
     }
+    export_tasks = {
+      arn          = "${local.below_dots.export_tasks}/*"
+      condition    = null
+      written_once = ["${local.below_dots.export_tasks}/*"]
+    }
+    exports = {
+      arn          = "${local.below_dots.exports}/*"
+      condition    = null
+      written_once = ["${local.below_dots.exports}/*"]
+    }
+    # The bucket, but only the listing of the segments of one export.
+    export_listings = {
+      arn          = aws_s3_bucket.photos.arn
+      condition    = { StringLike = { "s3:prefix" = ".exports/?*/${local.upload_id}/segments/" } }
+      written_once = []
+    }
   }
 
   function_statements = {

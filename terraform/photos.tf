@@ -95,12 +95,14 @@ resource "aws_s3_bucket_lifecycle_configuration" "photos" {
 }
 
 locals {
-  # By the prefix without its dot: layer/upload_keys.ts and layer/job_keys.ts say what is below each.
+  # By the prefix without its dot: layer/upload_keys.ts, layer/job_keys.ts and layer/export_keys.ts say what is below each.
   days_below_dots = {
-    quarantine = var.quarantine_days
-    outcomes   = var.job_days
-    tasks      = var.job_days
-    jobs       = var.job_days
+    quarantine   = var.quarantine_days
+    outcomes     = var.job_days
+    tasks        = var.job_days
+    jobs         = var.job_days
+    export_tasks = var.export_days
+    exports      = var.export_days
   }
 }
 

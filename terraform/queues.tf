@@ -10,6 +10,7 @@ locals {
     # One at a time, since a task may take all the time that a function has. Where its worker dies, a lane of the job waits
     # for this long, and a message that comes while its worker is alive does no harm.
     extractions = { prefix = ".tasks/", batch_size = 1, visibility_timeouts = 2 }
+    exports     = { prefix = ".export_tasks/", batch_size = 1, visibility_timeouts = 2 }
   }
 
   # Each queue with the function that takes its messages.
@@ -155,7 +156,7 @@ resource "aws_cloudwatch_metric_alarm" "dead_letters" {
   for_each = local.queues
 
   alarm_name          = "${aws_sqs_queue.queue[each.key].name}-dead-letters"
-  alarm_description   = "A message of ${each.key} failed ${local.max_receive_count} times, and is tried no more: an upload is not admitted, or an archive stands still. docs/operations.md says what to do."
+  alarm_description   = "A message of ${each.key} failed ${local.max_receive_count} times, and is tried no more: an upload is not admitted, or an archive or an export stands still. docs/operations.md says what to do."
   namespace           = "AWS/SQS"
   metric_name         = "ApproximateNumberOfMessagesVisible"
   dimensions          = { QueueName = aws_sqs_queue.dead_letters[each.key].name }

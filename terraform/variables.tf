@@ -36,8 +36,8 @@ variable "functions" {
   }
   validation {
     # As queue_name in local/functions_table.ts; queues.tf says which objects each of them is for.
-    condition     = sort([for f in var.functions : f.queue if f.queue != null]) == tolist(["admissions", "extractions"])
-    error_message = "There are two queues, admissions and extractions, and one function for each."
+    condition     = sort([for f in var.functions : f.queue if f.queue != null]) == tolist(["admissions", "exports", "extractions"])
+    error_message = "There are three queues, admissions, extractions and exports, and one function for each."
   }
   validation {
     condition     = alltrue([for f in var.functions : f.route != null if f.authorized])
@@ -157,6 +157,19 @@ variable "job_days" {
     # An archive of which nothing is known any more would be extracted again, should its message come again.
     condition     = var.job_days > var.quarantine_days && var.job_days == floor(var.job_days)
     error_message = "job_days is a whole number, and more than quarantine_days."
+  }
+}
+
+variable "export_days" {
+  description = "Days for which an archive of photos that was asked for by /download can be fetched, and it is known that there was one."
+  type        = number
+  default     = 2
+  nullable    = false
+
+  validation {
+    # S3 counts from the next midnight, UTC, so that a day is one at least; an export of 50 GiB takes less than an hour.
+    condition     = var.export_days >= 1 && var.export_days == floor(var.export_days)
+    error_message = "export_days is a whole number of at least 1."
   }
 }
 
@@ -327,10 +340,11 @@ variable "reserve_concurrency" {
 }
 
 variable "queue_concurrency" {
-  description = "How many sandboxes at once take messages of each queue. Those of extractions are all users' together; one archive has four of them at most."
+  description = "How many sandboxes at once take messages of each queue. Those of extractions are all users' together; one archive has four of them at most. An export has one."
   type = object({
     admissions  = optional(number, 10)
     extractions = optional(number, 20)
+    exports     = optional(number, 10)
   })
   default  = {}
   nullable = false

@@ -56,6 +56,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_sqs_queue.queue["exports"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-exports", url = "mock-exports" }
+}
+
+override_resource {
   target          = aws_sqs_queue.dead_letters["admissions"]
   override_during = plan
   values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-admissions-dead", url = "mock-admissions-dead" }
@@ -68,6 +74,12 @@ override_resource {
 }
 
 override_resource {
+  target          = aws_sqs_queue.dead_letters["exports"]
+  override_during = plan
+  values          = { arn = "arn:aws:sqs:eu-central-1:123456789012:mock-exports-dead", url = "mock-exports-dead" }
+}
+
+override_resource {
   target          = aws_lambda_alias.live["admit"]
   override_during = plan
   values          = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock-admit:live", invoke_arn = "the alias" }
@@ -77,6 +89,12 @@ override_resource {
   target          = aws_lambda_alias.live["extract"]
   override_during = plan
   values          = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock-extract:live", invoke_arn = "the alias" }
+}
+
+override_resource {
+  target          = aws_lambda_alias.live["export"]
+  override_during = plan
+  values          = { arn = "arn:aws:lambda:eu-central-1:123456789012:function:mock-export:live", invoke_arn = "the alias" }
 }
 
 variables {
@@ -223,8 +241,9 @@ run "with_the_defaults" {
       for name, policy in aws_iam_role_policy.function : [
         for statement in jsondecode(policy.policy).Statement :
         statement.Effect == "Deny" || !contains(statement.Action, "s3:ListBucket") || (
-          name == "list" && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
+          contains(["list", "export"], name) && try(statement.Condition.StringLike["s3:prefix"], "") == "?*/" && can(statement.Condition.StringNotLike["s3:prefix"])
           || name == "job" && try(statement.Condition.StringLike["s3:prefix"], "") == ".jobs/?*/??????????????????????????/done/"
+          || contains(["job", "export"], name) && try(statement.Condition.StringLike["s3:prefix"], "") == ".exports/?*/??????????????????????????/segments/"
         )
       ]
     ]))
@@ -257,6 +276,8 @@ run "with_the_defaults" {
           "arn:aws:s3:::yourplace/.outcomes/*/??????????????????????????",
           "arn:aws:s3:::yourplace/.tasks/*/??????????????????????????/*",
           "arn:aws:s3:::yourplace/.jobs/*/??????????????????????????/*",
+          "arn:aws:s3:::yourplace/.export_tasks/*/??????????????????????????/*",
+          "arn:aws:s3:::yourplace/.exports/*/??????????????????????????/*",
         ], statement.Resource)
       ]
     ]))
@@ -295,6 +316,15 @@ run "with_the_defaults" {
     error_message = "A worker overwrites nothing but its trials."
   }
   assert {
+    condition = toset(flatten([
+      for statement in jsondecode(aws_iam_role_policy.function["export"].policy).Statement : statement.Resource if statement.Sid == "NothingIsOverwritten"
+      ])) == toset([
+      "arn:aws:s3:::yourplace/.export_tasks/*/??????????????????????????/*",
+      "arn:aws:s3:::yourplace/.exports/*/??????????????????????????/*",
+    ])
+    error_message = "A worker of exports overwrites nothing."
+  }
+  assert {
     condition = {
       for name, policy in aws_iam_role_policy.function : name => [for statement in jsondecode(policy.policy).Statement : statement.Resource if anytrue([for action in statement.Action : startswith(action, "sqs:")])] if strcontains(policy.policy, "sqs:")
       } == {
@@ -325,7 +355,7 @@ run "with_the_defaults" {
   assert {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.filter[0].prefix => [rule.expiration[0].days, rule.noncurrent_version_expiration[0].noncurrent_days] if rule.status == "Enabled" && !contains(["unfinished_uploads", "old_versions"], rule.id)
-    } == { ".quarantine/" = [7, 1], ".outcomes/" = [30, 1], ".tasks/" = [30, 1], ".jobs/" = [30, 1] }
+    } == { ".quarantine/" = [7, 1], ".outcomes/" = [30, 1], ".tasks/" = [30, 1], ".jobs/" = [30, 1], ".export_tasks/" = [2, 1], ".exports/" = [2, 1] }
     error_message = "What is kept of uploads below dots goes in the end, with its versions, and no photo does."
   }
   assert {
@@ -339,8 +369,9 @@ run "with_the_defaults" {
     condition = { for queue in aws_s3_bucket_notification.photos.queue : queue.id => [queue.queue_arn, queue.filter_prefix, one(queue.events)] } == {
       admissions  = ["arn:aws:sqs:eu-central-1:123456789012:mock-admissions", ".quarantine/", "s3:ObjectCreated:*"]
       extractions = ["arn:aws:sqs:eu-central-1:123456789012:mock-extractions", ".tasks/", "s3:ObjectCreated:*"]
+      exports     = ["arn:aws:sqs:eu-central-1:123456789012:mock-exports", ".export_tasks/", "s3:ObjectCreated:*"]
     }
-    error_message = "S3 tells admissions of uploads, and extractions of tasks."
+    error_message = "S3 tells admissions of uploads, and extractions and exports of their tasks."
   }
   assert {
     condition = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.event_source_arn, mapping.function_name, one(mapping.function_response_types)] } == {
@@ -349,7 +380,7 @@ run "with_the_defaults" {
     error_message = "The messages of a queue invoke its function, by its alias, and fail one by one."
   }
   assert {
-    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.batch_size, mapping.scaling_config[0].maximum_concurrency] } == { admissions = [10, 10], extractions = [1, 20] }
+    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.batch_size, mapping.scaling_config[0].maximum_concurrency] } == { admissions = [10, 10], extractions = [1, 20], exports = [1, 10] }
     error_message = "A queue takes no more than its share of the sandboxes."
   }
   assert {
@@ -360,7 +391,7 @@ run "with_the_defaults" {
     condition = alltrue([
       for name, policy in aws_sqs_queue_redrive_policy.queue :
       policy.queue_url == "mock-${name}" && jsondecode(policy.redrive_policy) == { deadLetterTargetArn = "arn:aws:sqs:eu-central-1:123456789012:mock-${name}-dead", maxReceiveCount = 5 }
-    ]) && length(aws_sqs_queue_redrive_policy.queue) == 2
+    ]) && length(aws_sqs_queue_redrive_policy.queue) == 3
     error_message = "What fails five times becomes a dead letter."
   }
   assert {
@@ -398,7 +429,7 @@ run "with_the_defaults" {
         for statement in jsondecode(queue_policy.policy).Statement :
         statement.Effect == "Deny" && statement.Principal == "*" && statement.Action == "sqs:*" && try(statement.Condition.Bool["aws:SecureTransport"], "") == "false"
       ])
-    ]) && length(aws_sqs_queue_policy.queue) == 2 && length(aws_sqs_queue_policy.dead_letters) == 2
+    ]) && length(aws_sqs_queue_policy.queue) == 3 && length(aws_sqs_queue_policy.dead_letters) == 3
     error_message = "Nobody reaches a queue without TLS."
   }
   assert {
@@ -470,6 +501,7 @@ run "with_everything_set" {
     detect_duplicates        = false
     quarantine_days          = 2
     job_days                 = 3
+    export_days              = 5
     queue_concurrency        = { extractions = 100 }
   }
 
@@ -502,7 +534,7 @@ run "with_everything_set" {
     error_message = "The pool follows its settings."
   }
   assert {
-    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => mapping.scaling_config[0].maximum_concurrency } == { admissions = 10, extractions = 100 }
+    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => mapping.scaling_config[0].maximum_concurrency } == { admissions = 10, extractions = 100, exports = 10 }
     error_message = "The share of a queue is set by itself."
   }
   assert {
@@ -524,7 +556,7 @@ run "with_everything_set" {
   assert {
     condition = {
       for rule in aws_s3_bucket_lifecycle_configuration.photos.rule : rule.filter[0].prefix => rule.expiration[0].days if !contains(["unfinished_uploads", "old_versions"], rule.id)
-    } == { ".quarantine/" = 2, ".outcomes/" = 3, ".tasks/" = 3, ".jobs/" = 3 }
+    } == { ".quarantine/" = 2, ".outcomes/" = 3, ".tasks/" = 3, ".jobs/" = 3, ".export_tasks/" = 5, ".exports/" = 5 }
     error_message = "What is kept of uploads is kept for as long as it is said."
   }
   assert {

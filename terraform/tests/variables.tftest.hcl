@@ -16,6 +16,7 @@ run "no_mistake" {
       login      = { route = "POST /login", memory_mb = 256, timeout_s = 29, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
 }
@@ -28,6 +29,7 @@ run "no_authorizer" {
       login   = { route = "POST /login", memory_mb = 256, timeout_s = 15, environment = [], permissions = {} }
       admit   = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export  = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -42,6 +44,7 @@ run "a_function_without_a_route" {
       login      = { memory_mb = 256, timeout_s = 15, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -55,6 +58,7 @@ run "a_route_and_a_queue" {
       authorizer = { memory_mb = 256, timeout_s = 10, environment = [], permissions = {} }
       admit      = { queue = "admissions", route = "POST /admit", memory_mb = 256, timeout_s = 29, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -67,6 +71,7 @@ run "an_authorizer_with_a_queue" {
     functions = {
       authorizer = { queue = "admissions", memory_mb = 256, timeout_s = 10, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -81,6 +86,7 @@ run "no_route" {
       login      = { route = "/login", memory_mb = 256, timeout_s = 15, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -96,6 +102,7 @@ run "one_route_twice" {
       sign_in    = { route = "POST /login", memory_mb = 256, timeout_s = 15, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -109,6 +116,7 @@ run "a_queue_that_there_is_not" {
       authorizer = { memory_mb = 256, timeout_s = 10, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
       shrink     = { queue = "thumbnails", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
     }
   }
@@ -123,6 +131,7 @@ run "one_queue_twice" {
       authorizer = { memory_mb = 256, timeout_s = 10, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
       admit_too  = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
     }
   }
@@ -149,6 +158,7 @@ run "an_authorizer_before_a_queue" {
       authorizer = { memory_mb = 256, timeout_s = 10, environment = [], permissions = {} }
       admit      = { queue = "admissions", authorized = true, memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -163,6 +173,7 @@ run "longer_than_the_gateway_waits" {
       login      = { route = "POST /login", memory_mb = 256, timeout_s = 30, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -176,6 +187,7 @@ run "an_authorizer_longer_than_the_gateway_waits" {
       authorizer = { memory_mb = 256, timeout_s = 11, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -189,6 +201,7 @@ run "longer_than_lambda_waits" {
       authorizer = { memory_mb = 256, timeout_s = 10, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 901, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -202,6 +215,7 @@ run "more_memory_than_lambda_has" {
       authorizer = { memory_mb = 10241, timeout_s = 10, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -215,6 +229,7 @@ run "a_wildcard_for_an_action" {
       authorizer = { memory_mb = 256, timeout_s = 10, environment = [], permissions = { photos = ["s3:*"] } }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]
@@ -228,6 +243,7 @@ run "a_concurrency_of_none" {
       authorizer = { memory_mb = 256, timeout_s = 10, reserved_concurrency = 0, environment = [], permissions = {} }
       admit      = { queue = "admissions", memory_mb = 256, timeout_s = 60, environment = [], permissions = {} }
       extract    = { queue = "extractions", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
+      export     = { queue = "exports", memory_mb = 256, timeout_s = 900, environment = [], permissions = {} }
     }
   }
   expect_failures = [var.functions]

@@ -1,10 +1,13 @@
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { parse as parse_content_disposition } from "content-disposition";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { export_task_key } from "../../layer/export_keys.ts";
 import { clean_name } from "../../layer/photo_keys.ts";
 import type { HttpAnswer } from "../../middleware/reply.ts";
+import { download_started } from "../../schemas/download.ts";
 import { put_photo } from "../../storage/photo_store.ts";
-import { read_problem } from "../support/answers.ts";
+import { read_answer, read_problem } from "../support/answers.ts";
 import { FIXTURE_PHOTOS, fixture_photo, jpeg_of } from "../support/fixture_photos.ts";
 import { json_event, lambda_context } from "../support/http_event.ts";
 import { file_name } from "../support/names.ts";
@@ -155,5 +158,46 @@ describe("POST /download", () => {
 
   it("refuses a request without a user", async () => {
     expect(read_problem(await download({ filename: "a" }, "")).code).toBe("unauthenticated");
+  });
+});
+
+describe("POST /download of several photos", () => {
+  const asked_for = async (body: object, username = "lea") => {
+    const answer = read_answer(download_started, await download(body, username), 202);
+    const key = export_task_key({ job: { user: username, id: answer.jobId }, part: "plan" });
+    const { Body } = await store.s3.send(new GetObjectCommand({ Bucket: store.bucket, Key: key }));
+    return JSON.parse((await Body?.transformToString()) ?? "");
+  };
+
+  it.each([{ all: true }, { filenames: ["a", "b", "a"] }])(
+    "asks workers for %j, under an id",
+    async (body) => {
+      expect(await asked_for(body)).toEqual(body);
+    },
+  );
+
+  it("takes a thousand of the longest filenames, however they are written", async () => {
+    const filename = `20261123T101530123Z_${"ü".repeat(127)}`;
+    const filenames = Array.from({ length: 1_000 }, () => filename);
+    const escaped = JSON.stringify({ filenames }).replaceAll("ü", "\\u00fc");
+    const event = { ...json_event({}, { route: "POST /download", username: "lea" }), body: escaped };
+    expect((await handler(event, lambda_context())).statusCode).toBe(202);
+    expect(await asked_for({ filenames })).toEqual({ filenames });
+  });
+
+  it.each([
+    [{}, ["filename"]],
+    [{ filename: 7 }, ["filename"]],
+    [{ filenames: [] }, ["filenames"]],
+    [{ filenames: ["a", 7] }, ["filenames.1"]],
+    [{ filenames: Array.from({ length: 1_001 }, () => "a") }, ["filenames"]],
+    [{ all: false }, ["all"]],
+    [{ all: true, filename: "a" }, ["all"]],
+    [{ all: true, other: 1 }, ["other"]],
+  ])("says what is wrong with %j", async (body, fields) => {
+    const answer = await download(body);
+    expect(read_problem(answer)).toMatchObject({ status: 400, code: "invalid_request" });
+    const { errors } = JSON.parse(answer.body);
+    expect(errors.map(({ field }: { field: string }) => field)).toEqual(fields);
   });
 });

@@ -1,4 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
+import { make_export_plan } from "../../jobs/export_choice.ts";
+import { settle_export_plan } from "../../jobs/export_plan.ts";
+import { run_export } from "../../jobs/export_task.ts";
+import { export_task_key } from "../../layer/export_keys.ts";
+import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
 import { job_response } from "../../schemas/job.ts";
 import { read_answer, read_problem } from "../support/answers.ts";
@@ -8,6 +13,7 @@ import { start_job_queue } from "../support/job_queue.ts";
 import { function_environment } from "../support/photo_storage.ts";
 import { quarantined } from "../support/quarantined.ts";
 import { quiet } from "../support/quiet.ts";
+import { unpacked } from "../support/zip_readers.ts";
 
 const queue = await start_job_queue();
 const { store, url, close } = queue.storage;
@@ -31,6 +37,7 @@ describe("a job", () => {
     await queue.ask_for({ user: "ann", id: jobId });
     const nothing = { done: 0, total: 0 };
     expect(await job_of({ jobId })).toEqual({
+      kind: "extraction",
       state: "queued",
       updatedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       entries: nothing,
@@ -96,6 +103,70 @@ describe("a job", () => {
     const refused = await job_of({ jobId });
     expect(refused).toMatchObject({ state: "refused", reason, outcomes: [] });
     expect(refused.cursor).toBeUndefined();
+  });
+});
+
+describe("an export", () => {
+  const export_job = { user: "ann", id: new_upload_id() };
+  const jobId = export_job.id;
+  const { signal } = new AbortController();
+  const nothing = { kind: "export", uploaded: 0, skipped: 0, failed: 0, outcomes: [] };
+
+  it("is queued, then running, then done, with a URL that works by itself", async () => {
+    const task = export_task_key({ job: export_job, part: "plan" });
+    const filename = photo_filename(new Date(), "a.jpg");
+    await queue.storage.put(photo_key("ann", filename), "0123456789");
+    await queue.storage.put(task, JSON.stringify({ filenames: [filename, "none"] }));
+    expect(await job_of({ jobId })).toMatchObject({ ...nothing, state: "queued" });
+    const plan = await make_export_plan(store, export_job, { filenames: [filename, "none"] }, signal);
+    await settle_export_plan(store, export_job, plan, signal);
+    expect(await job_of({ jobId })).toMatchObject({
+      ...nothing,
+      state: "running",
+      entries: { done: 0, total: 2 },
+      bytes: { done: 0, total: 10 },
+      cursor: "0",
+    });
+    await run_export(store, { job: export_job, part: "plan" }, { receives: 1, deadline: Infinity, signal });
+    const done = await job_of({ jobId, cursor: "0" });
+    expect(done).toMatchObject({
+      ...nothing,
+      state: "done",
+      entries: { done: 2, total: 2 },
+      bytes: { done: 10, total: 10 },
+      failed: 1,
+      outcomes: [{ name: "none", outcome: "failed", reason: "photo_missing" }],
+      archive: { expiresIn: 3_600 },
+    });
+    expect(done.cursor).toBeUndefined();
+    const archive = await fetch(done.archive?.url ?? "");
+    expect(archive.headers.get("content-disposition")).toMatch(
+      /^attachment; filename="photos-\d{4}-\d\d-\d\d\.zip"$/,
+    );
+    const bytes = Buffer.from(await archive.arrayBuffer());
+    expect(bytes.byteLength).toBe(done.archive?.size);
+    expect(await unpacked(bytes)).toMatchObject([{ name: "a.jpg", size: 10 }]);
+  });
+
+  it("is refused with the reason", async () => {
+    const job = { user: "ann", id: new_upload_id() };
+    await settle_export_plan(store, job, { refused: "export_too_large" }, signal);
+    expect(await job_of({ jobId: job.id })).toMatchObject({
+      ...nothing,
+      state: "refused",
+      reason: "export_too_large",
+    });
+  });
+
+  it("is nobody else's, and takes no cursor that was not given", async () => {
+    expect(read_problem(await answer({ jobId }, "eve"))).toMatchObject({
+      status: 404,
+      code: "job_not_found",
+    });
+    expect(read_problem(await answer({ jobId, cursor: "7" }))).toMatchObject({
+      status: 400,
+      code: "invalid_cursor",
+    });
   });
 });
 

@@ -40,7 +40,7 @@ describe.runIf(curl_is_here)("the README's script", () => {
     const { stdout } = await promisify(execFile)("bash", ["--norc", "-c", setting + script], { cwd: folder });
 
     expect(stdout).toMatch(
-      /^\{"filename":"\w+_large\.jpg","size":6000000,"contentType":"image\/jpeg"\}\{"state":/,
+      /^\{"filename":"\w+_large\.jpg","size":6000000,"contentType":"image\/jpeg"\}\{"kind":"extraction","state":/,
     );
     const photos = entries.filter(({ expected }) => expected.outcome === "uploaded").length;
     await vi.waitFor(async () => expect(await demo.list_all()).toHaveLength(1 + photos), {

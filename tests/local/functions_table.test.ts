@@ -31,6 +31,7 @@ describe("the table of functions", () => {
       ["complete_upload", "POST /complete_upload", true],
       ["delete", "POST /delete", true],
       ["download", "POST /download", true],
+      ["export", "exports", false],
       ["extract", "extractions", false],
       ["job", "POST /job", true],
       ["list", "POST /list", true],

@@ -117,7 +117,7 @@ describe("npm start", () => {
     await stack.ready();
     expect(stack.output.stdout).toMatch(/\nready\n$/);
     // S3's test event may have come to the queues already.
-    expect(stack.output.stderr.replaceAll(/^\[(?:admit|extract)\] \{.*\n/gm, "")).toBe("");
+    expect(stack.output.stderr.replaceAll(/^\[(?:admit|export|extract)\] \{.*\n/gm, "")).toBe("");
 
     const work = new_dir();
     mkdirSync(work);
@@ -136,7 +136,9 @@ describe("npm start", () => {
 
     const [described, filename = "", unzipped = "", ...others] = printed.trim().split("\n");
     const [known = "", form_sent, photo = "", part_sent, ...rest] = others;
-    const [cancelled, listed = "", downloaded, deleted = "", restored = "", logged_out] = rest.slice(-6);
+    const end = rest.findIndex((line) => line.endsWith("downloaded.png"));
+    const [extracted = "", cancelled, listed = ""] = rest.slice(end - 3, end);
+    const [exported = "", archived, deleted = "", restored = "", logged_out] = rest.slice(end + 1).slice(-5);
     expect(filename).toMatch(/^\w+_sunset\.png$/);
     expect(JSON.parse(unzipped)).toMatchObject({
       uploaded: [{ name: "beach/morning.png" }, { name: "beach/evening.png" }],
@@ -152,7 +154,7 @@ describe("npm start", () => {
     });
     expect(JSON.parse(known)).toMatchObject({ photos: [{ name: "sunset.png", duplicate: true, filename }] });
     expect(JSON.parse(photo)).toMatchObject({ filename, duplicate: true });
-    expect(JSON.parse(rest.at(-7) ?? "")).toMatchObject({
+    expect(JSON.parse(extracted)).toMatchObject({
       state: "done",
       outcomes: [
         { name: "beach/morning.png", outcome: "uploaded" },
@@ -161,7 +163,12 @@ describe("npm start", () => {
     });
     // The photo that was sent is in the archive as well, and all of them are sent twice.
     expect(z.object({ photos: z.array(z.unknown()) }).parse(JSON.parse(listed)).photos).toHaveLength(2);
-    expect(downloaded).toMatch(/downloaded\.png$/);
+    expect(JSON.parse(exported)).toMatchObject({
+      kind: "export",
+      state: "done",
+      entries: { done: 2, total: 2 },
+    });
+    expect(archived).toMatch(/photos\.zip$/);
     expect(JSON.parse(deleted)).toEqual({ deleted: filename });
     expect(JSON.parse(restored)).toEqual({ outcomes: [{ file: filename, outcome: "restored" }] });
     // The password is in the start-up lines and not in the log of the sign-in that has just been.

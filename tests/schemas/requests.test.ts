@@ -4,7 +4,7 @@ import type * as z from "zod/mini";
 import { cancel_upload_request } from "../../schemas/cancel_upload.ts";
 import { complete_upload_request, complete_upload_response } from "../../schemas/complete_upload.ts";
 import { delete_request, delete_response } from "../../schemas/delete.ts";
-import { download_request } from "../../schemas/download.ts";
+import { download_request, download_started } from "../../schemas/download.ts";
 import { job_request, job_response } from "../../schemas/job.ts";
 import { list_request, list_response } from "../../schemas/list.ts";
 import { login_request, login_response } from "../../schemas/login.ts";
@@ -96,6 +96,7 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
   job_response: [
     job_response,
     {
+      kind: "extraction",
       state: "refused",
       updatedAt: "2026-11-23T10:15:30.000Z",
       reason: "not_a_zip",
@@ -109,9 +110,12 @@ const schemas: Readonly<Record<string, readonly [z.ZodMiniType, object, readonly
         { name: "a/", outcome: "skipped", reason: "directory" },
       ],
       cursor: "1",
+      archive: { url: "https://example.com", expiresIn: 60, size: 22 },
     },
-    ["reason", "cursor"],
+    ["reason", "cursor", "archive"],
   ],
+  download_request_of_some: [download_request, { filenames: [FILENAME] }, []],
+  download_started: [download_started, { jobId: "x" }, []],
   unzip_request: [unzip_request, { uploadId: "x" }, []],
   unzip_started: [unzip_started, { jobId: "x" }, []],
   unzip_response: [
@@ -158,8 +162,23 @@ describe.each(cases)("$name", ({ schema, value, optional }) => {
 
 describe("what is particular", () => {
   it("a download is an attachment unless it is asked for otherwise", () => {
-    expect(download_request.parse({ filename: FILENAME }).disposition).toBe("attachment");
+    expect(download_request.parse({ filename: FILENAME })).toEqual({
+      filename: FILENAME,
+      disposition: "attachment",
+    });
     expect(takes(download_request, { filename: FILENAME, disposition: "form-data" })).toBe(false);
+  });
+
+  it("a download is of one photo, of 1 to 1,000, or of all", () => {
+    const filenames = (length: number) => Array.from({ length }, () => FILENAME);
+    expect(takes(download_request, { filenames: filenames(1_000) })).toBe(true);
+    expect(takes(download_request, { filenames: filenames(1_001) })).toBe(false);
+    expect(takes(download_request, { filenames: [] })).toBe(false);
+    expect(takes(download_request, { filenames: [FILENAME], all: true })).toBe(false);
+    expect(takes(download_request, { filename: FILENAME, all: true })).toBe(false);
+    expect(takes(download_request, { filenames: [FILENAME], disposition: "inline" })).toBe(false);
+    expect(takes(download_request, { all: true })).toBe(true);
+    for (const all of [false, null, 1]) expect(takes(download_request, { all })).toBe(false);
   });
 
   it("an upload is in parts, or is not, or that is left open", () => {

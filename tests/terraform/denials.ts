@@ -34,6 +34,8 @@ const NO_KEYS = [
   `.checksums/${USER}/${"a".repeat(65)}`,
   `.checksums/${PHOTO}`,
   `.exports/${USER}/${ID}`,
+  `.exports/${USER}/plan`,
+  `.export_tasks/${PHOTO}`,
   `.exports/${PHOTO}`,
 ];
 
@@ -61,6 +63,18 @@ const KINDS = {
     written_once: true,
   },
   claim: { a: "a claim", keys: [`.checksums/${USER}/${"5".repeat(64)}`], written_once: true },
+  export_task: {
+    a: "a task of exports",
+    keys: ["plan", "000012"].map((part) => `.export_tasks/${USER}/${ID}/${part}`),
+    written_once: true,
+  },
+  export: {
+    a: "an export",
+    keys: ["plan", "claims/000012_0", "segments/000012", "result", "photos.zip"].map(
+      (part) => `.exports/${USER}/${ID}/${part}`,
+    ),
+    written_once: true,
+  },
   trial: { a: "a trial", keys: [`.jobs/${USER}/${ID}/trials/000012`], written_once: false },
 } as const satisfies Readonly<Record<string, Kind>>;
 type KindName = keyof typeof KINDS;
@@ -91,7 +105,7 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
   upload_single_photo: { photo: [PUT, GET], claim: [PUT, GET] },
   check: { photo: [GET], claim: [GET] },
   unzip: { photo: [PUT, GET, ABORT], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
-  download: { photo: [GET] },
+  download: { photo: [GET], export_task: [PUT] },
   delete: { photo: [DELETE] },
   restore: { photo: [PUT] },
   request_upload: { upload: [PUT] },
@@ -104,7 +118,8 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
   },
   cancel_upload: { upload: [ABORT, DELETE], outcome: [GET] },
   admit: { photo: [PUT, GET], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
-  job: { task: [GET], job: [GET], trial: [GET] },
+  job: { task: [GET], job: [GET], trial: [GET], export_task: [GET], export: [GET] },
+  export: { photo: [GET], export_task: [PUT, GET], export: [PUT, GET] },
   extract: {
     photo: [PUT, GET, ABORT],
     claim: [PUT, GET],
@@ -117,9 +132,11 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
 
 const WITHOUT_TLS = "do without TLS what it may do";
 
-const LISTS = "list";
+const LISTS = ["list", "export"];
+const LISTS_DELETED = "list";
 const RESTORES = "restore";
-const LISTS_JOBS = "job";
+const LISTS_JOBS = ["job"];
+const LISTS_EXPORTS = ["job", "export"];
 
 const OTHER_BUCKETS: readonly ((bucket: string) => string)[] = [
   () => "another-bucket",
@@ -139,7 +156,17 @@ const BUCKET_ACTIONS = [
 ];
 const OBJECT_ACTIONS = ["s3:DeleteObjectVersion", "s3:PutObjectAcl", "s3:PutObjectTagging"];
 
-const KIND_NAMES: readonly KindName[] = ["photo", "claim", "upload", "outcome", "task", "job", "trial"];
+const KIND_NAMES: readonly KindName[] = [
+  "photo",
+  "claim",
+  "upload",
+  "outcome",
+  "task",
+  "job",
+  "trial",
+  "export_task",
+  "export",
+];
 
 /** Every denial for one function's role, in the deployment that it belongs to. */
 export const denials_of = (own: DeployedFunction, deployment: Deployment): readonly Denial[] => [
@@ -198,26 +225,35 @@ function on_listings({ name }: DeployedFunction, { bucket }: Deployment): Denial
   });
   const users = `${USER}/`;
   const done = `.jobs/${USER}/${ID}/done/`;
+  const segments = `.exports/${USER}/${ID}/segments/`;
   const without_tls = { "aws:SecureTransport": "false" };
   return [
-    name === LISTS
+    LISTS.includes(name)
       ? with_context(deny(WITHOUT_TLS, users), without_tls)
       : deny("list a user's photos", users),
-    name === LISTS_JOBS
+    LISTS_JOBS.includes(name)
       ? with_context(deny(WITHOUT_TLS, done), without_tls)
       : deny("list what a job has done", done),
+    LISTS_EXPORTS.includes(name)
+      ? with_context(deny(WITHOUT_TLS, segments), without_tls)
+      : deny("list the segments of an export", segments),
     deny("list more than one user's photos"),
     deny("list more than one user's photos", ""),
     deny("list more than one user's photos", "7"),
     deny("list more than one user's photos", "/"),
-    ...[".quarantine/", ".", ".jobs/", `.jobs/${USER}/`, `.jobs/${USER}/${ID}/`].map((prefix) =>
-      deny("list what is no user's", prefix),
-    ),
+    ...[
+      ".quarantine/",
+      ".",
+      ".jobs/",
+      `.jobs/${USER}/`,
+      `.jobs/${USER}/${ID}/`,
+      `.exports/${USER}/${ID}/`,
+    ].map((prefix) => deny("list what is no user's", prefix)),
     ...[`.quarantine/${USER}/`, `.tasks/${USER}/${ID}/`, "photo-uploader/terraform/"].map((prefix) =>
       deny("list what is no user's", prefix),
     ),
     ...OTHER_BUCKETS.flatMap((other) =>
-      [users, done].map((prefix) => deny("touch another bucket", prefix, other(bucket))),
+      [users, done, segments].map((prefix) => deny("touch another bucket", prefix, other(bucket))),
     ),
   ];
 }
@@ -250,7 +286,7 @@ function on_versions({ name }: DeployedFunction, { bucket }: Deployment): Denial
     `${USER}/beach.jpg`,
   ];
   return [
-    own(of_user, LISTS),
+    own(of_user, LISTS_DELETED),
     own(of_photo, RESTORES),
     own(of_bytes, RESTORES),
     ...[

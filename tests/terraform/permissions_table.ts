@@ -69,7 +69,7 @@ function key_place(key: string): string {
   return kind === "" ? `\`${key}\`` : `\`.${kind}/<user>/<id>${rest.replace(SHARD, "<shard>")}\``;
 }
 
-const UPLOAD_KEY = /^\.(quarantine|outcomes|tasks|jobs)\/[^/]+\/[0-9a-v]{26}(|\/.*)$/;
+const UPLOAD_KEY = /^\.(quarantine|outcomes|tasks|jobs|export_tasks|exports)\/[^/]+\/[0-9a-v]{26}(|\/.*)$/;
 
 const CHECKSUM_KEY = /^\.checksums\/[^/]+\/[0-9a-f]{64}$/;
 

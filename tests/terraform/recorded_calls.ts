@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "vitest";
 import { checksum_key } from "../../layer/checksum_keys.ts";
+import { export_result_key, export_task_key } from "../../layer/export_keys.ts";
 import { type JobKey, outcomes_key, task_key } from "../../layer/job_keys.ts";
 import { photo_filename } from "../../layer/photo_keys.ts";
 import { sha256_of } from "../../layer/sha256.ts";
 import { new_upload_id, upload_time } from "../../layer/upload_keys.ts";
 import { check_response } from "../../schemas/check.ts";
+import { download_started } from "../../schemas/download.ts";
 import { job_response } from "../../schemas/job.ts";
 import { type RequestUploadResponse, request_upload_response } from "../../schemas/request_upload.ts";
 import { restoration_outcomes } from "../../schemas/restore.ts";
@@ -41,6 +43,7 @@ export async function record_calls(): Promise<Recording> {
     await jobs(stack, session);
     await list(session);
     await download(session);
+    await exports(stack, session);
     await remove(session);
     await bring_back(session);
     const functions = Object.keys(stack.functions);
@@ -261,6 +264,37 @@ async function start_job(session: Session, file: UploadFile) {
   );
   await join_part(urls[1] ?? "", requests.POST, file.bytes);
   return session.json("/unzip", { uploadId });
+}
+
+/** Exports: one of photos of which none is there, one of all, and one whose task comes again when its result is gone. */
+async function exports(stack: TestStack, session: Session): Promise<void> {
+  const started = async (body: object) =>
+    read(await session.json("/download", body), 202, download_started).jobId;
+  const of_some = await started({ filenames: ["20261123T101530123Z_none.jpg"] });
+  const of_all = await started({ all: true });
+  expect(read(await session.json("/job", { jobId: of_all }), 200, job_response).kind).toBe("export");
+  await queues_are_empty(stack);
+  for (const jobId of [of_some, of_all]) {
+    const { state, archive } = read(await session.json("/job", { jobId }), 200, job_response);
+    expect(state).toBe("done");
+    expect((await send(archive?.url ?? "")).status).toBe(200);
+  }
+  await export_again(stack, session, of_all);
+}
+
+/** By the task with which a worker goes on from a segment; the writing of that task takes more photos than there are here. */
+async function export_again(stack: TestStack, session: Session, id: string): Promise<void> {
+  const job = { user: session.sub, id };
+  const storage = storage_of(stack);
+  try {
+    await storage.clear(export_result_key(job));
+    expect(read(await session.json("/job", { jobId: id }), 200, job_response).state).toBe("running");
+    await storage.put(export_task_key({ job, part: 1 }));
+    await queues_are_empty(stack);
+    expect(read(await session.json("/job", { jobId: id }), 200, job_response).state).toBe("done");
+  } finally {
+    storage.close();
+  }
 }
 
 /** A task that comes again, after its worker has died when it had stored some of the entries. */

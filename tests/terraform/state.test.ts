@@ -9,6 +9,14 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { checksum_key } from "../../layer/checksum_keys.ts";
+import {
+  export_archive_key,
+  export_claim_key,
+  export_plan_key,
+  export_result_key,
+  export_segment_key,
+  export_task_key,
+} from "../../layer/export_keys.ts";
 import { done_key, outcomes_key, plan_key, task_key, trial_key } from "../../layer/job_keys.ts";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
 import { sha256_of } from "../../layer/sha256.ts";
@@ -873,6 +881,20 @@ describe.runIf(terraform_is_here)("the deployment", () => {
                 trial_key({ job: upload, part: shard }),
               ],
             ],
+            [
+              ".export_tasks/",
+              [export_task_key({ job: upload, part: "plan" }), export_task_key({ job: upload, part: shard })],
+            ],
+            [
+              ".exports/",
+              [
+                export_plan_key(upload),
+                export_claim_key(upload, shard, 8),
+                export_segment_key(upload, shard),
+                export_result_key(upload),
+                export_archive_key(upload),
+              ],
+            ],
           ];
           for (const [prefix, keys] of kept) {
             for (const key of keys) {
@@ -882,7 +904,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
           }
         }),
       );
-      expect(granted().size).toBe(6);
+      expect(granted().size).toBe(8);
     });
   });
 

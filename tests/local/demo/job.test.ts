@@ -5,6 +5,7 @@ import type { JobResponse } from "../../../schemas/job.ts";
 import { scripted_server } from "../../support/scripted_server.ts";
 
 const answer = (change: Partial<JobResponse>): JobResponse => ({
+  kind: "extraction",
   state: "running",
   updatedAt: "2026-11-23T10:15:30.000Z",
   entries: { done: 0, total: 2 },

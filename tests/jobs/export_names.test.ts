@@ -1,0 +1,92 @@
+import * as fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { unique_names } from "../../jobs/export_names.ts";
+import { clean_name, NAME_BYTES } from "../../layer/photo_keys.ts";
+import { holds } from "../support/holds.ts";
+import { file_name } from "../support/names.ts";
+
+const names = fc.array(
+  fc.oneof(file_name, fc.constantFrom("a.jpg", "A.jpg", "a (2).jpg", "é", "É")).map(clean_name),
+  {
+    maxLength: 30,
+  },
+);
+
+describe("names in an archive", () => {
+  it("are no two the same, whatever the file system takes for the same", () => {
+    holds(
+      fc.property(names, (given) => {
+        const unique = unique_names(given);
+        expect(unique).toHaveLength(given.length);
+        for (const same of [
+          (name: string) => name,
+          (name: string) => name.toLowerCase(),
+          (name: string) => name.toUpperCase(),
+          (name: string) => name.normalize("NFD").toLowerCase(),
+        ]) {
+          expect(new Set(unique.map(same)).size).toBe(unique.length);
+        }
+      }),
+    );
+  });
+
+  it("are those of the photos where nothing speaks against it, and fit a file system otherwise", () => {
+    holds(
+      fc.property(names, (given) => {
+        for (const [index, name] of unique_names(given).entries()) {
+          const own = given[index] ?? "";
+          expect(Buffer.byteLength(name)).toBeLessThanOrEqual(NAME_BYTES);
+          expect(name).not.toMatch(/[/\\\0]/);
+          if (name !== own) expect(name).toMatch(/ \(\d+\)/);
+        }
+        expect(unique_names(given)[0]).toBe(given[0]);
+      }),
+    );
+  });
+
+  it.each([
+    [
+      ["a.jpg", "a.jpg", "a.jpg"],
+      ["a.jpg", "a (2).jpg", "a (3).jpg"],
+    ],
+    [
+      ["a.jpg", "a (2).jpg", "a.jpg"],
+      ["a.jpg", "a (2).jpg", "a (3).jpg"],
+    ],
+    [
+      ["a (2).jpg", "a.jpg", "A.JPG"],
+      ["a (2).jpg", "a.jpg", "A (3).JPG"],
+    ],
+    [
+      [".jpg", ".jpg"],
+      [".jpg", ".jpg (2)"],
+    ],
+    [
+      ["photo", "photo"],
+      ["photo", "photo (2)"],
+    ],
+    [
+      ["a.tar.gz", "a.tar.gz"],
+      ["a.tar.gz", "a.tar (2).gz"],
+    ],
+    [
+      ["ﬁ.jpg", "fi.jpg"],
+      ["ﬁ.jpg", "fi (2).jpg"],
+    ],
+  ])("%j become %j", (given, unique) => {
+    expect(unique_names(given)).toEqual(unique);
+  });
+
+  it("that are as long as can be lose of their stem, and keep their extension", () => {
+    const long = `${"ü".repeat(125)}.jpeg`;
+    const [first, second = ""] = unique_names([long, long]);
+    expect(first).toBe(long);
+    expect(second).toMatch(/^ü+ \(2\)\.jpeg$/);
+    expect(Buffer.byteLength(second)).toBeGreaterThan(NAME_BYTES - 3);
+  });
+
+  it("of 70,000 photos of one name are found in no time", () => {
+    const unique = unique_names(Array.from({ length: 70_000 }, () => "IMG_0001.jpg"));
+    expect(unique.at(-1)).toBe("IMG_0001 (70000).jpg");
+  });
+});
