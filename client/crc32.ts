@@ -37,26 +37,22 @@ export function crc32(bytes: Uint8Array, crc = 0): number {
   return ~rest >>> 0;
 }
 
+const PIECE_BYTES = 1024 * 1024;
+
 /** Eight hexadecimal digits; the file is read once, a piece at a time. */
 export async function crc32_of(
   file: Blob,
   on_read: (bytes: number) => void,
   signal: AbortSignal | undefined,
 ): Promise<string> {
-  const reader = file.stream().getReader();
   let crc = 0;
   let read = 0;
-  try {
-    for (;;) {
-      signal?.throwIfAborted();
-      const { done, value } = await reader.read();
-      if (done) return crc.toString(16).padStart(8, "0");
-      crc = crc32(value, crc);
-      read += value.byteLength;
-      on_read(read);
-    }
-  } finally {
-    // Of a file that was read to its end this does nothing.
-    await reader.cancel();
+  while (read < file.size) {
+    signal?.throwIfAborted();
+    const piece = await file.slice(read, read + PIECE_BYTES).arrayBuffer();
+    crc = crc32(new Uint8Array(piece), crc);
+    read += piece.byteLength;
+    on_read(read);
   }
+  return crc.toString(16).padStart(8, "0");
 }

@@ -97,16 +97,21 @@ async function send_by_fetch(
   });
 }
 
-/** One piece waits in memory, and counts once the connection asks for the next. */
+const PIECE_BYTES = 128 * 1024;
+
+/** One piece is in memory at a time, and counts once the connection asks for the next. */
 function counted(body: Blob, on_sent: (bytes: number) => void): ReadableStream<Uint8Array> {
   let sent = 0;
-  return body.stream().pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(piece, controller) {
-        controller.enqueue(piece);
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        if (sent > 0) on_sent(sent);
+        const piece = await body.slice(sent, sent + PIECE_BYTES).arrayBuffer();
         sent += piece.byteLength;
-        on_sent(sent);
+        if (piece.byteLength > 0) controller.enqueue(new Uint8Array(piece));
+        else controller.close();
       },
-    }),
+    },
+    { highWaterMark: 0 },
   );
 }
