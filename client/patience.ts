@@ -29,7 +29,7 @@ export async function patiently(
 ): Promise<Response> {
   for (let retry = 0; ; retry += 1) {
     signal?.throwIfAborted();
-    const answer = await send().catch((error: unknown) => connection_error(error, signal));
+    const answer = await attempted(send, signal);
     const last = retry >= retries;
     if (answer instanceof ConnectionError) {
       if (last || !repeatable) throw answer;
@@ -41,6 +41,17 @@ export async function patiently(
     if (last || !again) return answer;
     await answer.body?.cancel();
     await pause(retry_after_ms(answer) ?? backoff_ms(retry), signal);
+  }
+}
+
+async function attempted(
+  send: () => Promise<Response>,
+  signal: AbortSignal | undefined,
+): Promise<Response | ConnectionError> {
+  try {
+    return await send();
+  } catch (error) {
+    return connection_error(error, signal);
   }
 }
 

@@ -101,7 +101,10 @@ async function post_form(
   if (!answer.ok) throw await storage_problem_of(answer);
 }
 
-/** An upload whose parts are not known any more has been joined already, which completing it will tell. */
+/**
+ * Completing tells what is the matter with an upload that is resumed and has no parts to be sent: they are joined already
+ * (`upload_not_found`), or it goes by a form (`invalid_request`), which has arrived or has not.
+ */
 async function put_parts(
   api: Api,
   uploadId: string,
@@ -112,7 +115,7 @@ async function put_parts(
   try {
     await send_parts({ api, uploadId, file, signal, on_sent });
   } catch (error) {
-    if (resumeFrom !== undefined && is_coded(error, "upload_not_found")) return;
+    if (resumeFrom !== undefined && is_coded(error, "upload_not_found", "invalid_request")) return;
     throw error;
   }
 }

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
+  ConnectionError,
   createClient,
   type EntryOutcome,
   memoryTokens,
@@ -223,6 +224,51 @@ describe("a photo", () => {
     });
     expect(paths).toEqual(["/upload_parts", "/complete_upload"]);
     await client.delete(stored.filename);
+  });
+});
+
+describe("a photo whose form broke off", () => {
+  const file = file_of(enlarged(photo, 6_000_000).bytes, "form.jpg");
+
+  /** By a connection that breaks at the first request of this kind. */
+  async function broken_at(broken: string): Promise<string> {
+    let id = "";
+    const breaking = createClient({
+      baseUrl: stack.url,
+      tokens,
+      retries: 0,
+      fetch: (url, init) => {
+        if (url.includes(broken)) throw new TypeError("fetch failed");
+        return checked_fetch(url, init);
+      },
+    });
+    const onUploadId = (uploadId: string) => {
+      id = uploadId;
+    };
+    await rejection(breaking.upload(file, { onUploadId }), ConnectionError);
+    return id;
+  }
+
+  it("on its way has to begin anew", async () => {
+    const id = await broken_at(stack.s3.url);
+    const error = await rejection(client.upload(file, { resumeFrom: id }), ProblemError);
+    expect(error).toMatchObject({ status: 409, code: "upload_incomplete" });
+    await client.cancelUpload(id);
+  });
+
+  it("once it had arrived is stored, and not sent again", async () => {
+    const id = await broken_at("/complete_upload");
+    const paths = await asked_by(async () => {
+      const stored = await client.upload(file, { resumeFrom: id });
+      expect(stored).toMatchObject({ size: 6_000_000 });
+      await client.delete(stored.filename);
+    });
+    expect(paths).toEqual(["/upload_parts", "/complete_upload", "/delete"]);
+  });
+
+  it("by an id that is made up is not found", async () => {
+    const error = await rejection(client.upload(file, { resumeFrom: "made-up" }), ProblemError);
+    expect(error).toMatchObject({ status: 404, code: "upload_not_found" });
   });
 });
 
