@@ -15,6 +15,7 @@ import {
 import { holiday_entries, whole_holiday_entries, zip_entries } from "../../local/demo/holiday_archive.ts";
 import { enlarged, sample } from "../../local/demo/photos.ts";
 import { build_zip } from "../archive/zip_builder.ts";
+import { all } from "../support/all.ts";
 import { rejection } from "../support/caught.ts";
 import { checked_fetch } from "./checked_fetch.ts";
 import { add_user } from "./session.ts";
@@ -54,12 +55,6 @@ afterAll(async () => {
 });
 
 const file_of = (bytes: Uint8Array, name: string): File => new File([Uint8Array.from(bytes)], name);
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
 
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
