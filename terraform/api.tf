@@ -16,7 +16,7 @@ resource "aws_apigatewayv2_api" "http" {
     allow_origins  = var.cors_origins
     allow_methods  = ["POST", "OPTIONS"]
     allow_headers  = [lower(var.token_header), "content-type"]
-    expose_headers = ["ETag", "Location", "Content-Disposition"]
+    expose_headers = ["ETag", "Location", "Content-Disposition", "Retry-After"]
     max_age        = 3600
   }
 }

@@ -1,16 +1,14 @@
-/** The photo API as a client sees it: paths, a token in its header, JSON or a file, and answers that are checked. */
+/** The photo API below the client: answers as they are, for what the client hides or never asks. */
 import * as z from "zod";
-import {
-  type MultipartUpload,
-  type SentFile,
-  send_bytes,
-  send_upload,
-  type UploadAnswer,
-} from "./multipart_upload.ts";
+import { file_of } from "./photo_client.ts";
+import type { SentFile } from "./photos.ts";
 
-export interface Answer extends UploadAnswer {
+export interface Answer {
   /** `POST /list` */
   readonly request: string;
+  readonly status: number;
+  readonly headers: Headers;
+  readonly bytes: Buffer;
 }
 
 export interface Api {
@@ -18,13 +16,9 @@ export interface Api {
   /** POST with a JSON body, or with none. */
   post(path: string, body?: object): Promise<Answer>;
   /** POST of a form with one file. */
-  upload(path: string, field: string, file: SentFile, on_sent?: MultipartUpload["on_sent"]): Promise<Answer>;
-  /** GET of an address that the API gave. The token stays here, since another server may be at the other end. */
-  fetch_location(location: string): Promise<Answer>;
+  upload(path: string, field: string, file: SentFile): Promise<Answer>;
   /** POST of a form that the API gave, with the file behind its fields, and without the token. */
-  send_form(form: Form, file: SentFile, on_sent?: MultipartUpload["on_sent"]): Promise<Answer>;
-  /** PUT to an address that the API gave, without the token. */
-  put_location(location: string, bytes: Uint8Array, on_sent?: MultipartUpload["on_sent"]): Promise<Answer>;
+  send_form(form: Form, file: SentFile): Promise<Answer>;
   /** The same API for the user whom the token is of. */
   with_token(token: string): Api;
   /** The same API, for what has to be done even once the demo is told to stop. */
@@ -51,7 +45,21 @@ export interface ApiSettings {
 /** The answers are as the server gives them, of whatever status: no redirect is followed. */
 export function open_api(settings: ApiSettings): Api {
   const { url, token_header, token, stop } = settings;
-  const token_headers = token === undefined ? {} : { [token_header]: token };
+  const token_headers: Record<string, string> = token === undefined ? {} : { [token_header]: token };
+  const post_form = async (
+    shown: string,
+    address: string,
+    headers: Record<string, string>,
+    fields: Readonly<Record<string, string>>,
+    field: string,
+    file: SentFile,
+  ): Promise<Answer> => {
+    stop?.throwIfAborted();
+    const body = new FormData();
+    for (const [name, text] of Object.entries(fields)) body.append(name, text);
+    body.append(field, file_of(file));
+    return fetch_answer(`POST ${shown}`, address, { method: "POST", headers, body });
+  };
   return {
     url,
     async post(path, body) {
@@ -63,21 +71,8 @@ export function open_api(settings: ApiSettings): Api {
         ...(body && { body: JSON.stringify(body) }),
       });
     },
-    async upload(path, field, file, on_sent) {
-      stop?.throwIfAborted();
-      const upload = { url: url + path, field, file, headers: token_headers, on_sent };
-      return { request: `POST ${path}`, ...(await send_upload(upload)) };
-    },
-    fetch_location: (location) => fetch_answer(`GET ${elsewhere(location)}`, location),
-    async send_form(form, file, on_sent) {
-      stop?.throwIfAborted();
-      const answer = await send_upload({ ...form, field: "file", file, headers: {}, on_sent });
-      return { request: `POST ${elsewhere(form.url)}`, ...answer };
-    },
-    async put_location(location, bytes, on_sent) {
-      stop?.throwIfAborted();
-      return { request: `PUT ${elsewhere(location)}`, ...(await send_bytes(location, bytes, on_sent)) };
-    },
+    upload: (path, field, file) => post_form(path, url + path, token_headers, {}, field, file),
+    send_form: (form, file) => post_form(elsewhere(form.url), form.url, {}, form.fields, "file", file),
     with_token: (given) => open_api({ ...settings, token: given }),
     unstoppable: () => open_api({ ...settings, stop: undefined }),
   };

@@ -2,10 +2,14 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import type { SentFile } from "./multipart_upload.ts";
 
 /** Their authors and licences are named in `LICENSES.md` there. */
 const FOLDER = path.join(import.meta.dirname, "..", "..", "tests", "fixtures", "photos");
+
+export interface SentFile {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
 
 export interface SamplePhoto extends SentFile {
   /** MIME type, by the bytes. */

@@ -1,7 +1,10 @@
 /** The demo from beginning to end: finds or starts a stack, tells the story, and cleans up. */
+
+import { memoryTokens } from "../../client/index.ts";
 import type { Config } from "../config.ts";
 import { open_api } from "./api.ts";
 import { type Output, styled } from "./output.ts";
+import { open_client } from "./photo_client.ts";
 import { progress_on } from "./progress.ts";
 import { report_on } from "./report.ts";
 import { type DemoStack, find_stack, type OwnStackSettings, start_own_stack } from "./stack.ts";
@@ -26,8 +29,25 @@ export async function run_demo(settings: DemoSettings): Promise<number> {
   const report = report_on(output);
   const stack = await open_stack(settings);
   try {
-    const api = open_api({ url: stack.url, token_header: config.token_header, stop });
-    const stage = { api, cognito_url: stack.cognito_url, report, progress: progress_on(output), stop };
+    const { url } = stack;
+    const { token_header } = config;
+    const api = open_api({ url, token_header, stop });
+    const new_client = () => {
+      const tokens = memoryTokens();
+      return {
+        client: open_client({ url, token_header, tokens, stop }),
+        unstoppable: open_client({ url, token_header, tokens }),
+        token: async () => (await tokens.get())?.jwt ?? "",
+      };
+    };
+    const stage = {
+      api,
+      new_client,
+      cognito_url: stack.cognito_url,
+      report,
+      progress: progress_on(output),
+      stop,
+    };
     await tell_story(stage, { keep: stack.own || (settings.keep ?? false) });
   } finally {
     await stack.close();

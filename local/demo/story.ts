@@ -1,4 +1,5 @@
 /** The story that the demo tells: everything that a client does with the API, on real photos. */
+import { ProblemError } from "../../client/index.ts";
 import { UnexpectedAnswer } from "./api.ts";
 import { delete_photo } from "./steps/delete.ts";
 import { download_photos } from "./steps/download.ts";
@@ -29,7 +30,7 @@ const STEPS: readonly ((stage: SignedInStage) => Promise<void>)[] = [
 /** Tells of everything that is off in the report, and ends early where it cannot go on. Never rejects. */
 export async function tell_story(stage: Stage, { keep }: { readonly keep: boolean }): Promise<void> {
   await told(stage, async () => {
-    const signed_in: SignedInStage = { ...stage, user: await sign_in(stage), stored: [], begun: new Set() };
+    const signed_in: SignedInStage = { ...stage, ...(await sign_in(stage)), stored: [], begun: new Set() };
     await told(stage, async () => {
       for (const step of STEPS) await step(signed_in);
     });
@@ -43,6 +44,8 @@ async function told({ report, stop }: Stage, work: () => Promise<void>): Promise
   } catch (error) {
     if (stop?.aborted) report.line("Interrupted.");
     else if (error instanceof UnexpectedAnswer) report.fail(error.message, error.came, error.expected);
+    else if (error instanceof ProblemError)
+      report.fail("the demo could not go on", `${error.status} ${error.message}`, "a success");
     else report.fail("the demo could not go on", reason(error), "an answer");
   }
 }

@@ -20,7 +20,7 @@ export function default_cors(token_header: string): Cors {
     allow_origins: ["*"],
     allow_methods: ["POST", "OPTIONS"],
     allow_headers: [token_header.toLowerCase(), "content-type"],
-    expose_headers: ["ETag", "Location", "Content-Disposition"],
+    expose_headers: ["ETag", "Location", "Content-Disposition", "Retry-After"],
     max_age_s: 3600,
   };
 }

@@ -6,7 +6,7 @@ import { new_session, type Session } from "./session.ts";
 import { start_test_stack, type TestStack, written_by } from "./stack.ts";
 
 const ORIGIN = "https://photos.example.com";
-const EXPOSED = ["ETag", "Location", "Content-Disposition"];
+const EXPOSED = ["ETag", "Location", "Content-Disposition", "Retry-After"];
 
 let stack: TestStack;
 let session: Session;

@@ -6,6 +6,7 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { decodeJwt } from "jose";
 import * as z from "zod";
+import { createClient, memoryTokens, type PhotoClient } from "../../client/index.ts";
 import { BUCKET, CREDENTIALS, DEMO_USER, REGION } from "../../local/config.ts";
 import { type ListResponse, list_response } from "../../schemas/list.ts";
 import { login_response } from "../../schemas/login.ts";
@@ -14,6 +15,8 @@ import {
   type UploadSinglePhotoResponse,
   upload_single_photo_response,
 } from "../../schemas/upload_single_photo.ts";
+import { all } from "../support/all.ts";
+import { checked_fetch } from "./checked_fetch.ts";
 import { type Answer, file_form, post, post_json, read, type SentBody, type SentHeaders } from "./client.ts";
 import type { TestStack } from "./stack.ts";
 
@@ -29,6 +32,8 @@ export interface Session extends Login {
   readonly refresh_token: string;
   /** Cognito's `username` claim. */
   readonly sub: string;
+  /** What an app would use. It tries nothing again, and renews no token unless one is refused. */
+  readonly client: PhotoClient;
   /** POST with a JSON body, or with none. */
   json(path: string, body?: unknown): Promise<Answer>;
   /** POST of any body. */
@@ -36,7 +41,7 @@ export interface Session extends Login {
   upload(bytes: Uint8Array, name?: string): Promise<UploadSinglePhotoResponse>;
   unzip(archive: Uint8Array): Promise<UnzipResponse>;
   list(body?: object): Promise<ListResponse>;
-  /** Every photo, by as many cursors as it takes. */
+  /** Every photo, by as many cursors as it takes; the client does it. */
   list_all(limit?: number): Promise<ListResponse["photos"]>;
   download(filename: string): Promise<Answer>;
   delete(file: string): Promise<Answer>;
@@ -81,8 +86,17 @@ export async function new_session(stack: TestStack, name: string): Promise<Sessi
 
 export function open_session({ url }: TestStack, user: Login, token: string, refresh_token: string): Session {
   const own = { JWT: token };
+  const tokens = memoryTokens();
+  void tokens.set({
+    username: user.username,
+    jwt: token,
+    refreshToken: refresh_token,
+    expiresAt: Number.POSITIVE_INFINITY,
+  });
+  const client = createClient({ baseUrl: url, tokens, fetch: checked_fetch, retries: 0 });
   const session: Session = {
     ...user,
+    client,
     token,
     refresh_token,
     sub: z.parse(z.object({ username: z.uuid() }), decodeJwt(token)).username,
@@ -102,16 +116,7 @@ export function open_session({ url }: TestStack, user: Login, token: string, ref
         unzip_response,
       ),
     list: async (body) => read(await session.json("/list", body), 200, list_response),
-    list_all: async (limit) => {
-      const photos: ListResponse["photos"] = [];
-      let cursor: string | undefined;
-      do {
-        const page = await session.list({ ...(limit && { limit }), ...(cursor && { cursor }) });
-        photos.push(...page.photos);
-        cursor = page.cursor;
-      } while (cursor !== undefined);
-      return photos;
-    },
+    list_all: (pageSize = 1_000) => all(client.list({ pageSize })),
     download: (filename) => session.json("/download", { filename }),
     delete: (file) => session.json("/delete", { file }),
   };

@@ -17,3 +17,13 @@ export async function caught_problem(action: () => unknown): Promise<Problem> {
   if (is_problem(error)) return error;
   throw new Error("What was thrown is no problem.", { cause: error });
 }
+
+/** What the promise rejects with, which has to be such an error. @throws Error if it is another, or none */
+export async function rejection<Expected extends Error>(
+  promise: Promise<unknown>,
+  kind: abstract new (...parts: never[]) => Expected,
+): Promise<Expected> {
+  const error = await caught(() => promise);
+  if (error instanceof kind) return error;
+  throw new Error(`What was thrown is no ${kind.name}.`, { cause: error });
+}

@@ -1,115 +1,83 @@
 /** An archive that is too large for a function goes to S3 in parts, and is extracted by workers in the background. */
-import { complete_upload_response } from "../../../schemas/complete_upload.ts";
-import type { JobResponse } from "../../../schemas/job.ts";
-import { type RequestUploadResponse, request_upload_response } from "../../../schemas/request_upload.ts";
-import { type UploadPartsResponse, upload_parts_response } from "../../../schemas/upload_parts.ts";
-import { outcome, read_answer, require_status, UnexpectedAnswer } from "../api.ts";
+import type { EntryOutcome, ExtractProgress, UnzipProgress } from "../../../client/index.ts";
 import { type HolidayEntry, whole_holiday_entries, zip_entries } from "../holiday_archive.ts";
-import { type EndedJob, follow_job } from "../job.ts";
-import type { SentFile } from "../multipart_upload.ts";
 import { size_text } from "../output.ts";
-import type { ShownProgress } from "../progress.ts";
+import { all, file_of } from "../photo_client.ts";
 import { with_progress } from "./send.ts";
 import type { SignedInStage } from "./stage.ts";
-import { photos_of, stored_photos } from "./unzip.ts";
+import { photos_of, stored_photos, uploaded } from "./unzip.ts";
 
-type Parts = Extract<RequestUploadResponse, { method: "PUT" }>;
+interface Extraction {
+  readonly outcomes: readonly EntryOutcome[];
+  /** The last that was told of it. */
+  readonly end: ExtractProgress | undefined;
+}
 
 export async function extract_large_archive(stage: SignedInStage): Promise<void> {
-  stage.report.heading("Unpacking an archive that is too large for a function");
+  const { report, stored, begun } = stage;
+  report.heading("Unpacking an archive that is too large for a function");
   const entries = whole_holiday_entries();
-  const archive = { name: "Whole holiday.zip", bytes: zip_entries(entries, { deflate: false }) };
-  const upload = await request_parts(stage, archive);
-  await send_parts(stage, upload, archive);
-  const answer = await stage.user.post("/complete_upload", { uploadId: upload.uploadId });
-  const completed = read_answer(answer, 202, complete_upload_response);
-  if (!("jobId" in completed)) throw new UnexpectedAnswer(answer.request, "a photo", "a job");
-  stage.report.line("/complete_upload has its photos extracted in the background; /job says how far:");
-  const job = await followed(stage, completed.jobId, archive.name);
-  stage.stored.push(...stored_photos(uploaded(job), entries));
-  stage.begun.delete(upload.uploadId);
-  show(stage, job);
-  check(stage, job, entries);
+  const archive = file_of({ name: "Whole holiday.zip", bytes: zip_entries(entries, { deflate: false }) });
+  const uploadId = await break_off(stage, archive);
+  const extraction = await go_on(stage, archive, uploadId);
+  stored.push(...stored_photos(extraction.outcomes, entries));
+  begun.delete(uploadId);
+  show(stage, extraction);
+  check(stage, extraction, entries);
 }
 
-async function request_parts(stage: SignedInStage, { name, bytes }: SentFile): Promise<Parts> {
-  const { user, report, begun } = stage;
-  const size = bytes.byteLength;
-  const declared = { name, size, contentType: "application/zip", kind: "archive", multipart: true };
-  const upload = read_answer(await user.post("/request_upload", declared), 201, request_upload_response);
-  begun.add(upload.uploadId);
-  if (upload.method !== "PUT")
-    throw new UnexpectedAnswer("POST /request_upload", upload.method, "parts to PUT");
+/** As a client that is stopped, or crashes, on the way. All that is left of it is the id. */
+async function break_off(stage: SignedInStage, archive: File): Promise<string> {
+  const { client, report, begun } = stage;
+  const stop = new AbortController();
+  let uploadId = "";
+  const broken_off = all(
+    client.unzip(archive, {
+      resumable: true,
+      keepOnAbort: true,
+      signal: stop.signal,
+      onUploadId: (id) => {
+        uploadId = id;
+        begun.add(id);
+      },
+      onProgress: ({ phase, done, total }) => phase === "uploading" && done > total / 2 && stop.abort(),
+    }),
+  );
+  const stopped = await broken_off.then(
+    () => false,
+    () => stop.signal.aborted,
+  );
+  stage.stop?.throwIfAborted();
   report.check(
-    `/request_upload takes ${size_text(size)} in ${upload.parts} parts of ${size_text(upload.partSize)}`,
-    upload.parts,
-    Math.ceil(size / upload.partSize),
+    `${size_text(archive.size)} are sent in parts of 8 MiB, and stopped on the way`,
+    stopped,
+    true,
   );
-  return upload;
+  return uploadId;
 }
 
-/** As a client that breaks off after the first part, and goes on later with nothing but the id. */
-async function send_parts(
-  stage: SignedInStage,
-  { uploadId, parts }: Parts,
-  archive: SentFile,
-): Promise<void> {
-  const { user, report } = stage;
-  const signed = async (sign: readonly number[]): Promise<UploadPartsResponse> =>
-    read_answer(await user.post("/upload_parts", { uploadId, sign }), 200, upload_parts_response);
-
-  await send_part(stage, archive, 1, parts, await signed([1]));
-  const early = await user.post("/complete_upload", { uploadId });
-  report.check("it is not complete with its first part: 409", outcome(early), "409 upload_incomplete");
-  const rest = Array.from({ length: parts - 1 }, (_, index) => index + 2);
-  const resumed = await signed(rest);
-  report.check(
-    "/upload_parts names the part that has arrived, and signs the others",
-    [resumed.parts.map(({ PartNumber }) => PartNumber), Object.keys(resumed.urls).map(Number)],
-    [[1], rest],
-  );
-  for (const number of rest) await send_part(stage, archive, number, parts, resumed);
+/** With nothing but the id: what has arrived is not sent again. */
+async function go_on(stage: SignedInStage, archive: File, resumeFrom: string): Promise<Extraction> {
+  const { client, report } = stage;
+  let end: ExtractProgress | undefined;
+  const outcomes = await with_progress(stage, archive.name, (show_progress) => {
+    const onProgress = (event: UnzipProgress) => {
+      if (event.phase === "extracting") {
+        if (end === undefined)
+          report.line("its photos are extracted in the background; the job says how far:");
+        end = event;
+      }
+      show_progress(event);
+    };
+    return all(client.unzip(archive, { resumeFrom, onProgress, pollInterval: 100 }));
+  });
+  return { outcomes, end };
 }
-
-async function send_part(
-  stage: SignedInStage,
-  { name, bytes }: SentFile,
-  number: number,
-  parts: number,
-  { urls, partSize }: UploadPartsResponse,
-): Promise<void> {
-  const url = urls[number];
-  if (url === undefined) throw new UnexpectedAnswer("POST /upload_parts", "none", `a URL for part ${number}`);
-  const part = bytes.subarray((number - 1) * partSize, number * partSize);
-  const label = `${name}, ${number} of ${parts}`;
-  const answer = await with_progress(stage, label, part.byteLength, (on_sent) =>
-    stage.user.put_location(url, part, on_sent),
-  );
-  require_status(answer, 200);
-}
-
-/** Shows how far it is, in entries and bytes. */
-async function followed({ user, progress }: SignedInStage, jobId: string, label: string): Promise<EndedJob> {
-  let shown: ShownProgress | undefined;
-  try {
-    return await follow_job(user, jobId, ({ bytes, entries }) => {
-      // What it comes to is known once its directory has been read.
-      if (bytes.total === 0) return;
-      shown ??= progress(label, bytes.total);
-      shown.done(bytes.done, `${entries.done} of ${entries.total} entries`);
-    });
-  } finally {
-    shown?.stop();
-  }
-}
-
-const uploaded = ({ outcomes }: EndedJob) =>
-  outcomes.flatMap((entry) => (entry.outcome === "uploaded" ? [entry] : []));
 
 const ORDER = ["uploaded", "skipped", "failed"];
 
 /** One row for each outcome and reason: a large archive has too many entries for one row each. */
-function show({ report }: SignedInStage, { outcomes }: EndedJob): void {
+function show({ report }: SignedInStage, { outcomes }: Extraction): void {
   const sorted = ORDER.flatMap((outcome) => outcomes.filter((entry) => entry.outcome === outcome));
   const kinds = Map.groupBy(sorted, (entry) =>
     entry.outcome === "uploaded" ? "uploaded" : `${entry.outcome} ${entry.reason}`,
@@ -131,11 +99,11 @@ function show({ report }: SignedInStage, { outcomes }: EndedJob): void {
   );
 }
 
-function check({ report }: SignedInStage, job: EndedJob, entries: readonly HolidayEntry[]): void {
+function check({ report }: SignedInStage, job: Extraction, entries: readonly HolidayEntry[]): void {
   const photos = photos_of(entries);
   report.check(
     `the ${photos.length} photos are stored, each once`,
-    uploaded(job).map(({ name, size, contentType }) => [name, size, contentType]),
+    uploaded(job.outcomes).map(({ name, size, contentType }) => [name, size, contentType]),
     photos.map(({ path, bytes, type }) => [path, bytes.byteLength, type]),
   );
   report.check(
@@ -143,7 +111,7 @@ function check({ report }: SignedInStage, job: EndedJob, entries: readonly Holid
     job.outcomes.map((entry) => [entry.name, entry.outcome, reason_of(entry)]),
     entries.map(({ path, expected }) => [path, expected.outcome, reason_of(expected)]),
   );
-  const { state, uploaded: stored, skipped, failed } = job.end;
+  const { state, uploaded: stored, skipped, failed } = job.end ?? {};
   report.check(
     "the job is done, and its counts agree",
     { state, stored, skipped, failed },
@@ -151,7 +119,7 @@ function check({ report }: SignedInStage, job: EndedJob, entries: readonly Holid
   );
 }
 
-const reason_of = (entry: JobResponse["outcomes"][number] | HolidayEntry["expected"]): string =>
+const reason_of = (entry: EntryOutcome | HolidayEntry["expected"]): string =>
   "reason" in entry ? entry.reason : "";
 
 function counts(entries: readonly HolidayEntry[]) {

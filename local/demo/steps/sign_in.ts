@@ -1,12 +1,12 @@
 /** The demo user signs in; those who cannot are told nothing. */
-import { login_response } from "../../../schemas/login.ts";
 import { DEMO_USER } from "../../config.ts";
-import { type Api, json_of, outcome, read_answer } from "../api.ts";
-import type { Stage } from "./stage.ts";
+import { json_of, outcome } from "../api.ts";
+import type { SignedIn, Stage } from "./stage.ts";
 import { without_request_id } from "./without_request_id.ts";
 
-/** The API with the demo user's token. @throws UnexpectedAnswer when the sign-in fails */
-export async function sign_in({ api, report }: Stage): Promise<Api> {
+/** @throws ProblemError when the sign-in fails */
+export async function sign_in(stage: Stage): Promise<SignedIn> {
+  const { api, report } = stage;
   report.heading("Signing in");
   const no_token = await api.post("/list");
   report.check("without a token the gateway refuses: 401", outcome(no_token), "401 Unauthorized");
@@ -21,7 +21,17 @@ export async function sign_in({ api, report }: Stage): Promise<Api> {
     without_request_id(json_of(wrong_password)),
   );
 
-  const { jwt, credentials } = read_answer(await api.post("/login", DEMO_USER), 200, login_response);
-  report.check(`${DEMO_USER.username} has signed in`, credentials, DEMO_USER.username);
-  return api.with_token(jwt);
+  const signed_in = await sign_in_as(stage, DEMO_USER);
+  report.check(`${DEMO_USER.username} has signed in`, await signed_in.client.signedIn(), DEMO_USER.username);
+  return signed_in;
+}
+
+/** @throws ProblemError when the sign-in fails */
+export async function sign_in_as(
+  { api, new_client }: Stage,
+  { username, password }: typeof DEMO_USER,
+): Promise<SignedIn> {
+  const { client, unstoppable, token } = new_client();
+  await client.signIn({ username, password });
+  return { client, unstoppable, user: api.with_token(await token()) };
 }

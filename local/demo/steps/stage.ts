@@ -1,4 +1,5 @@
 /** What the steps of the demo share. */
+import type { PhotoClient } from "../../../client/index.ts";
 import type { Api } from "../api.ts";
 import type { ShowProgress } from "../progress.ts";
 import type { Report } from "../report.ts";
@@ -6,6 +7,12 @@ import type { Report } from "../report.ts";
 export interface Stage {
   /** Without a token. */
   readonly api: Api;
+  /** With a sign-in of its own; one that is `unstoppable` works on when the demo is told to stop. */
+  readonly new_client: () => {
+    readonly client: PhotoClient;
+    readonly unstoppable: PhotoClient;
+    token(): Promise<string>;
+  };
   readonly cognito_url: string;
   readonly report: Report;
   readonly progress: ShowProgress;
@@ -23,10 +30,17 @@ export interface StoredPhoto {
   readonly sha256: string;
 }
 
-/** The stage once the demo user has signed in. */
-export interface SignedInStage extends Stage {
-  /** With the demo user's token. */
+/** What somebody who has signed in has. */
+export interface SignedIn {
+  readonly client: PhotoClient;
+  /** Works on when the demo is told to stop. */
+  readonly unstoppable: PhotoClient;
+  /** With the same token, for what is below the client. */
   readonly user: Api;
+}
+
+/** The stage once the demo user has signed in. */
+export interface SignedInStage extends Stage, SignedIn {
   /** In the order of their uploads; steps add to it and take from it. */
   readonly stored: StoredPhoto[];
   /** The ids of uploads that have been begun, and whose photos are not among `stored` yet. */

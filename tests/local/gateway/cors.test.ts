@@ -36,7 +36,7 @@ describe("a preflight", () => {
       "access-control-allow-origin": "*",
       "access-control-allow-methods": "POST,OPTIONS",
       "access-control-allow-headers": "jwt,content-type",
-      "access-control-expose-headers": "ETag,Location,Content-Disposition",
+      "access-control-expose-headers": "ETag,Location,Content-Disposition,Retry-After",
       "access-control-max-age": "3600",
     });
   });
@@ -52,7 +52,7 @@ describe("a preflight", () => {
 describe("an answer to a request with an Origin", () => {
   const ADDED = {
     "access-control-allow-origin": "*",
-    "access-control-expose-headers": "ETag,Location,Content-Disposition",
+    "access-control-expose-headers": "ETag,Location,Content-Disposition,Retry-After",
   };
 
   it("has the configured headers and not the function's own", async () => {
