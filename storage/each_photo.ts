@@ -1,5 +1,5 @@
 /** Does the same to many photos of a user, some at a time, as far as the time of a function goes. */
-import { is_problem, type ProblemCode } from "@photo-uploader/layer";
+import { is_problem, log, loggable, type ProblemCode } from "@photo-uploader/layer";
 
 /** What has become of a photo: an outcome of the work, or of work that was not ended. */
 export type EachOutcome<Done extends string> =
@@ -21,7 +21,7 @@ const LAST_END_MS = 1_000;
 
 /**
  * @param files each of them once
- * @param work ends with its outcome, or throws a Problem, of which `photo_not_found` is an outcome
+ * @param work ends with its outcome, or throws; a Problem's code is told, and `photo_not_found` is an outcome
  * @returns an outcome for each file, in their order: `failed` with `timeout` where it is not known what was done
  */
 export async function each_photo<Done extends string>(
@@ -51,7 +51,11 @@ async function outcome_of<Done extends string>(
   try {
     return { file, outcome: await work(file, signal) };
   } catch (error) {
-    if (!is_problem(error)) throw error;
+    if (!is_problem(error)) {
+      // Other photos are done already, and whoever asked is to know of them.
+      log.error("A photo of many has failed unforeseen", { error: loggable(error) });
+      return { file, outcome: "failed", code: "internal_error" };
+    }
     if (error.code === "photo_not_found") return { file, outcome: "not_found" };
     return { file, outcome: "failed", code: signal.aborted ? "timeout" : error.code };
   }

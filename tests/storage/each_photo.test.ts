@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { problem } from "../../layer/errors.ts";
 import { each_photo } from "../../storage/each_photo.ts";
-import { caught } from "../support/caught.ts";
+import { written_output } from "../support/written_output.ts";
 
 const { signal } = new AbortController();
 const time = () => ({ deadline: Date.now() + 29_000, signal });
@@ -51,8 +51,18 @@ describe("each_photo", () => {
     expect(begun).toBe(0);
   });
 
-  it("fails as its work does where that is no problem", async () => {
-    const error = new TypeError("a mistake");
-    expect(await caught(() => each_photo(["a"], time(), async () => Promise.reject(error)))).toBe(error);
+  it("tells of the others where the work on one fails unforeseen, and logs that", async () => {
+    const output = written_output();
+    const outcomes = await each_photo(["a", "b"], time(), async (file) => {
+      if (file === "a") throw new TypeError("a mistake");
+      return "done";
+    });
+    const logged = output.text();
+    output.restore();
+    expect(outcomes).toEqual([
+      { file: "a", outcome: "failed", code: "internal_error" },
+      { file: "b", outcome: "done" },
+    ]);
+    expect(logged).toContain("a mistake");
   });
 });

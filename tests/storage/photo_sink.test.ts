@@ -158,6 +158,44 @@ const uploads_left = async () =>
 const filenames = (outcomes: readonly EntryOutcome<StoredEntry, SinkReason>[]): string[] =>
   outcomes.flatMap((one) => (one.outcome === "stored" ? [one.value.filename] : []));
 
+describe("where duplicates are looked for", () => {
+  const store = (): PhotoStore => ({ ...storage.store, finds_duplicates: true });
+  const added_by = async (work: () => Promise<unknown>): Promise<string[]> => {
+    const before = await storage.keys();
+    await work();
+    return (await storage.keys()).filter((key) => !before.includes(key));
+  };
+
+  it.each([
+    ["small", 60_000],
+    ["large", 9 * MIB],
+  ])("a %s photo that is twice in an archive is there once, under one filename", async (_, size) => {
+    const photo = jpeg_of(size, size);
+    const added = await added_by(async () => {
+      const outcomes = await unpack({ "a.jpg": photo, "b.jpg": photo }, store());
+      expect(new Set(filenames(outcomes)).size).toBe(1);
+      expect(outcomes.filter((one) => one.outcome === "stored" && one.value.duplicate)).toHaveLength(1);
+      const [filename = ""] = filenames(outcomes);
+      expect((await fetched(filename)).equals(photo)).toBe(true);
+    });
+    expect(added).toEqual([
+      expect.stringMatching(/^\.checksums\/mia\/[0-9a-f]{64}$/),
+      expect.stringMatching(/^mia\/\w+_[ab]\.jpg$/),
+    ]);
+  });
+
+  it("a large entry whose bytes are wrong claims nothing, and leaves nothing", async () => {
+    const zip = zipSync({ "bad.jpg": jpeg_of(12 * MIB, 7) }, { level: 0 });
+    zip.fill(0, 11 * MIB, 11 * MIB + 100);
+    const added = await added_by(async () => {
+      const outcomes = await extract(await open_archive(bytes_source(zip)), photo_sink(store(), USER));
+      expect(outcomes).toMatchObject([{ outcome: "failed", reason: "crc_mismatch" }]);
+    });
+    expect(added).toEqual([]);
+    expect(await uploads_left()).toEqual([]);
+  });
+});
+
 describe("an entry that is streamed", () => {
   it("sends small entries with one request each, and large ones in parts", async () => {
     const sent: string[] = [];
