@@ -9,12 +9,17 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
+import { sha256_of } from "../../layer/sha256.ts";
+import { read_functions_table } from "../../local/functions_table.ts";
+import { download_started } from "../../schemas/download.ts";
+import { job_response } from "../../schemas/job.ts";
+import { refresh_response } from "../../schemas/refresh.ts";
 import { request_upload_response } from "../../schemas/request_upload.ts";
 import { upload_parts_response } from "../../schemas/upload_parts.ts";
 import { build_zip } from "../archive/zip_builder.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { send_form, send_part } from "../support/uploads.ts";
-import { type Answer, file_form, post, read, send } from "./client.ts";
+import { type Answer, file_form, post, post_json, read, send } from "./client.ts";
 import { always, cognito_fault, s3_fault } from "./fault_proxy.ts";
 import { type FaultyStack, start_faulty_stack } from "./faulty_stack.ts";
 import { closing, content_type, file } from "./forms.ts";
@@ -121,11 +126,36 @@ describe("what no log line may hold", () => {
     tokens.push(new URL(location).searchParams.get("X-Amz-Signature") ?? "");
     expect((await send(location)).status).toBe(200);
     await session.delete(filename);
+    expect((await session.json("/restore", { files: [filename] })).status).toBe(200);
+    const known = { name: `${FILE_NAME}.jpg`, size: photo().length, checksum: sha256_of(photo()) };
+    expect((await session.json("/check", { photos: [known] })).status).toBe(200);
+    expect((await send(`${stack.url}/openapi.json`)).status).toBe(200);
     await use_uploads(session);
+    await use_export(session);
+    await use_refresh_tokens();
     await post(`${stack.url}/list`, "", {
       JWT: `Bearer ${session.token}`,
       authorization: `Bearer ${session.refresh_token}`,
     });
+  }
+
+  async function use_export(session: Session): Promise<void> {
+    const started = read(await session.json("/download", { all: true }), 202, download_started);
+    await queues_are_empty(stack);
+    const { archive } = read(await session.json("/job", started), 200, job_response);
+    const url = archive?.url ?? "";
+    tokens.push(new URL(url).searchParams.get("X-Amz-Signature") ?? "");
+    expect((await send(url)).status).toBe(200);
+  }
+
+  async function use_refresh_tokens(): Promise<void> {
+    const { refresh_token: refreshToken } = await sign_in(stack, {
+      username: "canary@example.com",
+      password: PASSWORD,
+    });
+    const refreshed = await post_json(`${stack.url}/refresh`, { refreshToken });
+    tokens.push(refreshToken, read(refreshed, 200, refresh_response).jwt);
+    expect((await post_json(`${stack.url}/logout`, { refreshToken })).status).toBe(204);
   }
 
   async function use_uploads(session: Session): Promise<void> {
@@ -201,6 +231,10 @@ describe("what no log line may hold", () => {
       ["/complete_upload", "uploadId"],
       ["/cancel_upload", "uploadId"],
       ["/job", "jobId"],
+      ["/check", "photos"],
+      ["/restore", "files"],
+      ["/refresh", "refreshToken"],
+      ["/logout", "refreshToken"],
     ] as const) {
       await session.json(path, { [field]: JSON_VALUE });
       await session.json(path, { [field]: [JSON_VALUE], [JSON_VALUE]: 1 });
@@ -233,6 +267,10 @@ describe("what no log line may hold", () => {
       await session.download(known);
       await session.delete(known);
       await session.json("/list");
+      await session.json("/restore", { files: [known] });
+      await session.json("/download", { filenames: [known] });
+      const checksum = sha256_of(photo());
+      await session.json("/check", { photos: [{ name: FILE_NAME, size: 1, checksum }] });
     }
     faulty.s3.reset();
     for (const name of ["InvalidParameterException", "TooManyRequestsException", "Unheard-of"]) {
@@ -276,26 +314,9 @@ describe("what no log line may hold", () => {
   };
 
   it("there is a log to look at, from every part", () => {
+    const functions = Object.keys(read_functions_table());
     expect(new Set(stack.log.map(({ source }) => source))).toEqual(
-      new Set([
-        "gateway",
-        "s3",
-        "cognito",
-        "authorizer",
-        "login",
-        "upload_single_photo",
-        "unzip",
-        "list",
-        "download",
-        "delete",
-        "request_upload",
-        "upload_parts",
-        "complete_upload",
-        "cancel_upload",
-        "admit",
-        "extract",
-        "job",
-      ]),
+      new Set(["gateway", "s3", "cognito", ...functions]),
     );
     expect(stack.log.length).toBeGreaterThan(150);
     expect(tokens.length).toBeGreaterThanOrEqual(6);
