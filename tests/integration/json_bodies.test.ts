@@ -83,7 +83,7 @@ describe.each(EVERY)("POST %s", (path) => {
     const answer = await send_body(path, `[{}${",{}".repeat(1_500_000)}]`);
     read_problem(answer, 400, "invalid_request");
     expect(answer.bytes.toString()).toContain(
-      `${["/delete", "/restore"].includes(path) ? 1_000_000 : 65_536} characters`,
+      `${["/download", "/delete", "/restore"].includes(path) ? 1_000_000 : 65_536} characters`,
     );
   });
 });
