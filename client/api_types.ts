@@ -501,8 +501,11 @@ export interface components {
                  * @constant
                  */
                 outcome: "failed";
-                /** @description Of `failed`: `storage_refused`, `storage_unavailable`, or `timeout`, after which it is not known whether it was done. */
-                code: string;
+                /**
+                 * @description Of `failed`: `storage_refused`, `storage_unavailable`, `internal_error`, or `timeout`, after which it is not known whether it was done.
+                 * @enum {string}
+                 */
+                code: "storage_refused" | "storage_unavailable" | "internal_error" | "timeout";
             })[];
         };
         RestoreRequest: {
@@ -538,8 +541,11 @@ export interface components {
                  * @constant
                  */
                 outcome: "failed";
-                /** @description Of `failed`: `storage_refused`, `storage_unavailable`, or `timeout`, after which it is not known whether it was done. */
-                code: string;
+                /**
+                 * @description Of `failed`: `storage_refused`, `storage_unavailable`, `internal_error`, or `timeout`, after which it is not known whether it was done.
+                 * @enum {string}
+                 */
+                code: "storage_refused" | "storage_unavailable" | "internal_error" | "timeout";
             })[];
         };
         RequestUploadRequest: {

@@ -4,6 +4,7 @@ import { json_body } from "../middleware/json_body.ts";
 import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
 import { type CheckRequest, type CheckResponse, check_request } from "../schemas/check.ts";
+import { all_at_once } from "../storage/all_at_once.ts";
 import { known_filename } from "../storage/known_photo.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_client } from "../storage/s3.ts";
@@ -14,15 +15,15 @@ const AT_ONCE = 25;
 export const check =
   (store: PhotoStore) =>
   async ({ username, body: { photos }, signal }: Request<CheckRequest>): Promise<Reply> => {
-    const answer: CheckResponse = { photos: photos.map((photo) => ({ ...photo })) };
-    const queue = answer.photos.values();
-    const work = async (): Promise<void> => {
-      for (const photo of queue) {
-        const filename = await known_filename(store, username, photo, signal);
-        if (filename !== undefined) Object.assign(photo, { duplicate: true, filename });
-      }
+    const known = await all_at_once(photos, AT_ONCE, signal, (photo, until) =>
+      known_filename(store, username, photo, until),
+    );
+    const answer: CheckResponse = {
+      photos: photos.map((photo, index) => {
+        const filename = known[index];
+        return filename === undefined ? photo : { ...photo, duplicate: true, filename };
+      }),
     };
-    await Promise.all(Array.from({ length: AT_ONCE }, work));
     return { status: 200, body: answer };
   };
 

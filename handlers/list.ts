@@ -37,7 +37,9 @@ export const list =
         const photo = range.has(stored) ? listed(stored) : undefined;
         bytes += photo === undefined ? 0 : answered_bytes(photo);
         const is_full = photo !== undefined && (photos.length >= limit || bytes > ANSWERED_BYTES);
-        if (last !== undefined && (is_full || (range.passes_over && looked_at >= LOOKED_AT))) {
+        // Nothing is looked for that the answer would not have.
+        const is_enough = range.passes_over && (photos.length >= limit || looked_at >= LOOKED_AT);
+        if (last !== undefined && (is_full || is_enough)) {
           const next = seal(username, { filename: last, starts: run.starts }, range.asked);
           const answer: ListResponse = { photos, cursor: next };
           return { status: 200, body: answer };

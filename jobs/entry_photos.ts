@@ -8,6 +8,7 @@ import {
   write_photo_once,
 } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink } from "../archive/index.ts";
+import { all_at_once } from "../storage/all_at_once.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../storage/photo_sink.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { place_photo } from "../storage/placing.ts";
@@ -54,16 +55,12 @@ export async function stored_before(
   signal: AbortSignal,
 ): Promise<Map<ArchiveEntry, Outcome>> {
   const stored = new Map<ArchiveEntry, Outcome>();
-  const queue = entries.values();
-  const work = async (): Promise<void> => {
-    for (const entry of queue) {
-      const found = await find_photo_once(job.user, entry.path, origin_of(job, count, entry), (key) =>
-        photo_head(store, key, signal).catch(unless_forbidden),
-      );
-      if (found !== undefined) stored.set(entry, uploaded(entry.path, found));
-    }
-  };
-  await Promise.all(Array.from({ length: LOOKS_AT_ONCE }, work));
+  await all_at_once(entries, LOOKS_AT_ONCE, signal, async (entry, until) => {
+    const found = await find_photo_once(job.user, entry.path, origin_of(job, count, entry), (key) =>
+      photo_head(store, key, until).catch(unless_forbidden),
+    );
+    if (found !== undefined) stored.set(entry, uploaded(entry.path, found));
+  });
   return stored;
 }
 

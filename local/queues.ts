@@ -19,7 +19,7 @@ type EventSource = {
 };
 
 export const EVENT_SOURCES: Readonly<Record<QueueName, EventSource>> = {
-  admissions: { prefix: ".quarantine/", batch_size: 10, visibility_timeouts: 6, max_concurrency: 4 },
+  admissions: { prefix: ".quarantine/", batch_size: 1, visibility_timeouts: 6, max_concurrency: 4 },
   // As in terraform/queues.tf, which says why.
   extractions: { prefix: ".tasks/", batch_size: 1, visibility_timeouts: 2, max_concurrency: 4 },
   exports: { prefix: ".export_tasks/", batch_size: 1, visibility_timeouts: 2, max_concurrency: 2 },

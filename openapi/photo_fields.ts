@@ -10,7 +10,7 @@ z.globalRegistry.add(filenames, { uniqueItems: true });
 export const FILES = "1 to 1,000 filenames, each of them once.";
 export const EACH_FILE = "The filename that was sent.";
 export const EACH_CODE =
-  "Of `failed`: `storage_refused`, `storage_unavailable`, or `timeout`, after which it is not known whether it was done.";
+  "Of `failed`: `storage_refused`, `storage_unavailable`, `internal_error`, or `timeout`, after which it is not known whether it was done.";
 export const NAME =
   "The file's own name: the last segment of a path, in Unicode's NFC, without control and direction signs, at most 255 bytes.";
 export const SIZE = "In bytes.";

@@ -1,6 +1,6 @@
 /** POST /delete */
 import * as z from "zod/mini";
-import { filename, filenames } from "./photo.ts";
+import { failure_code, filename, filenames } from "./photo.ts";
 
 export const delete_request = z.union([
   z.strictObject({ file: filename }),
@@ -11,7 +11,7 @@ export const photo_deleted = z.strictObject({ deleted: filename });
 
 export const deletion_outcome = z.discriminatedUnion("outcome", [
   z.strictObject({ file: filename, outcome: z.enum(["deleted", "not_found", "not_attempted"]) }),
-  z.strictObject({ file: filename, outcome: z.literal("failed"), code: z.string() }),
+  z.strictObject({ file: filename, outcome: z.literal("failed"), code: failure_code }),
 ]);
 
 /** Of many: in the order of the request. */

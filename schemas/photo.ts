@@ -8,6 +8,9 @@ export const name = z.string();
 /** There, and true, where the user had the photo already. */
 export const duplicate = z.optional(z.literal(true));
 
+/** Why one photo of many failed; problems have these codes, too. */
+export const failure_code = z.enum(["storage_refused", "storage_unavailable", "internal_error", "timeout"]);
+
 export const size = z.int().check(z.nonnegative());
 export const content_type = z.string();
 export const uploaded_at = z.iso.datetime({ precision: 3 });

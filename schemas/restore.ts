@@ -1,6 +1,6 @@
 /** POST /restore */
 import * as z from "zod/mini";
-import { filename, filenames } from "./photo.ts";
+import { failure_code, filename, filenames } from "./photo.ts";
 
 export const restore_request = z.union([
   z.strictObject({ file: filename }),
@@ -17,7 +17,7 @@ export const restoration_outcome = z.discriminatedUnion("outcome", [
     file: filename,
     outcome: z.enum(["restored", "not_deleted", "not_found", "not_attempted"]),
   }),
-  z.strictObject({ file: filename, outcome: z.literal("failed"), code: z.string() }),
+  z.strictObject({ file: filename, outcome: z.literal("failed"), code: failure_code }),
 ]);
 
 /** Of many: in the order of the request. */

@@ -108,11 +108,13 @@ const nothing_to_restore = (): Problem =>
 export interface KeptObject extends ListedObject {
   /** Absent where it is there. */
   readonly deleted_at?: Date;
+  /** Of one that has no bytes any more, until S3 has cleared away what marks its deletion. */
+  readonly is_gone?: true;
 }
 
 /**
- * One page of what a user has and had, ascending: `list_photos` with those that can be restored among them. What has no
- * bytes any more is passed over.
+ * One page of what a user has and had, ascending: `list_photos` with those that can be restored among them, and those that
+ * could be before, so that whoever walks knows how much was looked at.
  */
 export async function list_kept_photos(
   { s3, bucket }: PhotoStore,
@@ -159,7 +161,8 @@ function kept_object(prefix: string, key: string, of_key?: KeyVersions): KeptObj
   const filename = key.slice(prefix.length);
   const parsed = parse_filename(filename);
   const [newest] = of_key?.versions ?? [];
-  if (parsed === undefined || newest === undefined) return [];
+  if (parsed === undefined) return [];
+  if (newest === undefined) return [{ filename, ...parsed, size: 0, is_gone: true }];
   const deleted_at = of_key?.markers.find(({ IsLatest }) => IsLatest)?.LastModified;
   return [{ filename, ...parsed, size: newest.Size ?? 0, ...(deleted_at && { deleted_at }) }];
 }

@@ -1,10 +1,13 @@
 /** Does the same to many photos of a user, some at a time, as far as the time of a function goes. */
-import { is_problem, log, loggable, type ProblemCode } from "@photo-uploader/layer";
+import { is_problem, log, loggable } from "@photo-uploader/layer";
+
+/** Codes of problems that a photo may have. */
+const FAILURES = ["storage_refused", "storage_unavailable", "internal_error", "timeout"] as const;
 
 /** What has become of a photo: an outcome of the work, or of work that was not ended. */
 export type EachOutcome<Done extends string> =
   | { readonly file: string; readonly outcome: Done | "not_found" | "not_attempted" }
-  | { readonly file: string; readonly outcome: "failed"; readonly code: ProblemCode };
+  | { readonly file: string; readonly outcome: "failed"; readonly code: (typeof FAILURES)[number] };
 
 export interface Time {
   /** Milliseconds since the epoch at which an answer must be there. */
@@ -51,12 +54,11 @@ async function outcome_of<Done extends string>(
   try {
     return { file, outcome: await work(file, signal) };
   } catch (error) {
-    if (!is_problem(error)) {
-      // Other photos are done already, and whoever asked is to know of them.
-      log.error("A photo of many has failed unforeseen", { error: loggable(error) });
-      return { file, outcome: "failed", code: "internal_error" };
-    }
-    if (error.code === "photo_not_found") return { file, outcome: "not_found" };
-    return { file, outcome: "failed", code: signal.aborted ? "timeout" : error.code };
+    if (is_problem(error) && error.code === "photo_not_found") return { file, outcome: "not_found" };
+    const known = FAILURES.find((code) => is_problem(error) && error.code === code);
+    if (known !== undefined) return { file, outcome: "failed", code: signal.aborted ? "timeout" : known };
+    // Other photos are done already, and whoever asked is to know of them.
+    log.error("A photo of many has failed unforeseen", { error: loggable(error) });
+    return { file, outcome: "failed", code: "internal_error" };
   }
 }

@@ -20,7 +20,7 @@ export interface Range {
   /** A timestamp that stands behind all that is listed, if there is one. */
   readonly before?: string;
   /** Whether a photo of the range is listed. */
-  has(photo: { readonly name: string; readonly deleted_at?: Date }): boolean;
+  has(photo: { readonly name: string; readonly deleted_at?: Date; readonly is_gone?: true }): boolean;
   /** Whether photos of the range are passed over. */
   readonly passes_over: boolean;
   /** The same text for the same filters, and empty for none: what a cursor is bound to. */
@@ -35,7 +35,8 @@ export function range_of({ from, to, prefix = "", deleted = false }: ListFilters
   return {
     ...(after !== undefined && { after }),
     ...(before !== undefined && { before }),
-    has: ({ name, deleted_at }) => name.startsWith(beginning) && (deleted_at !== undefined) === deleted,
+    has: ({ name, deleted_at, is_gone = false }) =>
+      !is_gone && name.startsWith(beginning) && (deleted_at !== undefined) === deleted,
     passes_over: beginning !== "" || deleted,
     asked: filtered ? digest([after ?? "", before ?? "", beginning, String(deleted)]) : "",
   };

@@ -6,7 +6,8 @@ locals {
   # time-outs a message is then hidden. AWS advises six, for batches whose function is throttled; the laptop has the same.
   # https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
   event_sources = {
-    admissions = { prefix = ".quarantine/", batch_size = 10, visibility_timeouts = 6 }
+    # One at a time, since up to 500 MB are read of each for its checksum, and none is to fail for the others' sake.
+    admissions = { prefix = ".quarantine/", batch_size = 1, visibility_timeouts = 6 }
     # One at a time, since a task may take all the time that a function has. Where its worker dies, a lane of the job waits
     # for this long, and a message that comes while its worker is alive does no harm.
     extractions = { prefix = ".tasks/", batch_size = 1, visibility_timeouts = 2 }

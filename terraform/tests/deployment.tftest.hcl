@@ -380,7 +380,7 @@ run "with_the_defaults" {
     error_message = "The messages of a queue invoke its function, by its alias, and fail one by one."
   }
   assert {
-    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.batch_size, mapping.scaling_config[0].maximum_concurrency] } == { admissions = [10, 10], extractions = [1, 20], exports = [1, 10] }
+    condition     = { for name, mapping in aws_lambda_event_source_mapping.queue : name => [mapping.batch_size, mapping.scaling_config[0].maximum_concurrency] } == { admissions = [1, 10], extractions = [1, 20], exports = [1, 10] }
     error_message = "A queue takes no more than its share of the sandboxes."
   }
   assert {

@@ -399,6 +399,22 @@ describe("a name that few photos have, in a library of 50,000", () => {
     for (const requests of costs) expect(requests).toBeLessThanOrEqual(2 * 20 + 20);
   });
 
+  it("is not looked for any more when there are as many as were asked for", async () => {
+    const filenames = Array.from({ length: 30_000 }, (_, index) =>
+      photo_filename(new Date(at(0).getTime() - index * 60_000), index < 50 ? "rare.jpg" : "often.jpg"),
+    );
+    const costs: number[] = [];
+    for (const prefix of ["rare", ""]) {
+      const storage = await listing_storage("ann", filenames);
+      const page = list_response.parse((await storage.page({ limit: 50, prefix })).body);
+      await storage.close();
+      expect(names_of(page)).toEqual(filenames.slice(0, 50));
+      expect(page.cursor).toBeDefined();
+      costs.push(storage.requests());
+    }
+    expect(costs[0]).toBe(costs[1]);
+  });
+
   it("is not looked for outside of the span of time that is asked for", async () => {
     const filenames = Array.from({ length: 50_000 }, (_, index) =>
       photo_filename(new Date(at(0).getTime() - index * 60_000), "often.jpg"),
@@ -412,6 +428,58 @@ describe("a name that few photos have, in a library of 50,000", () => {
     expect(storage.requests()).toBe(1);
   });
 });
+
+describe("what is left of photos whose last version has expired", () => {
+  it("is not listed, and counts for what a request looks at", async () => {
+    const server = await scripted_server(({ url: asked }) => markers_page(asked));
+    const s3 = client_for(server.url, { maxAttempts: 1 });
+    const { open, seal } = cursors("a secret of at least 32 characters");
+    const request = {
+      username: "ann",
+      body: { deleted: true },
+      signal: AbortSignal.timeout(29_000),
+      deadline: 0,
+    };
+    const answer = await list({ s3, bucket: BUCKET }, { open, seal })(request);
+    const requests = server.requests.length;
+    s3.destroy();
+    await server.close();
+    const page = list_response.parse(answer.body);
+    expect(page.photos).toEqual([]);
+    expect(page.cursor).toBeDefined();
+    expect(requests).toBeLessThanOrEqual(2 * 20 + 20);
+  });
+});
+
+/** A thousand delete markers, a minute apart, from the key on that is asked for; there are 60,000. */
+function markers_page(asked: string): ScriptedAnswer {
+  const marker = new URL(asked, "http://s3").searchParams.get("key-marker") ?? "";
+  const begin = new Date(at(0).getTime() - 60_000 * 60_000);
+  const after = /(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)/.exec(marker);
+  const [, year, month, day, hour, minute, second] = after?.map(Number) ?? [];
+  const from =
+    year === undefined
+      ? 0
+      : (Date.UTC(year, (month ?? 1) - 1, day, hour, minute, second) - begin.getTime()) / 60_000 + 0.5;
+  const first = Math.max(0, Math.ceil(from));
+  const keys = Array.from({ length: Math.max(0, Math.min(1_000, 60_000 - first)) }, (_, index) =>
+    photo_key("ann", photo_filename(new Date(begin.getTime() + (first + index) * 60_000), "a.jpg")),
+  );
+  const more = first + keys.length < 60_000;
+  const entries = keys.map(
+    (key) =>
+      `<DeleteMarker><Key>${key}</Key><VersionId>v</VersionId><IsLatest>true</IsLatest>` +
+      `<LastModified>2026-11-23T10:00:00.000Z</LastModified></DeleteMarker>`,
+  );
+  const next = more
+    ? `<NextKeyMarker>${keys.at(-1)}</NextKeyMarker><NextVersionIdMarker>v</NextVersionIdMarker>`
+    : "";
+  return {
+    status: 200,
+    headers: { "content-type": "application/xml" },
+    body: `<?xml version="1.0"?><ListVersionsResult><IsTruncated>${more}</IsTruncated>${next}${entries.join("")}</ListVersionsResult>`,
+  };
+}
 
 describe("a storage that fails", () => {
   it("is told as a problem", async () => {

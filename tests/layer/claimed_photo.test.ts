@@ -105,7 +105,7 @@ describe("write_claimed_photo", () => {
     expect([...storage.photos.values()]).toMatchObject([{ original_name: "a.jpg", origin: "upload/2" }]);
   });
 
-  it.each([1, 4, 6, 14])(
+  it.each([1, 4, 6, 9, 11, 13, 14])(
     "cannot be replaced by another name while it is written, %i minutes after its claim",
     async (minutes) => {
       const storage = memory_storage();

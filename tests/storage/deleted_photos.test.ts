@@ -31,14 +31,19 @@ describe("list_kept_photos", () => {
         users += 1;
         const user = `user-${users}`;
         const there = new Map<string, boolean>();
+        const gone = new Set<string>();
         for (const [name, at, writes] of acts) {
           const filename = photo_filename(new Date(at), name);
           await (writes ? put(user, filename) : remove(user, filename));
           if (writes || there.has(filename)) there.set(filename, writes);
+          else gone.add(filename);
         }
-        const { photos, next } = await list_kept_photos(store, user, "", signal);
+        const { photos: kept, next } = await list_kept_photos(store, user, "", signal);
         expect(next).toBeUndefined();
+        const photos = kept.filter(({ is_gone }) => !is_gone);
         expect(photos.map(({ filename }) => filename)).toEqual(in_utf8_order([...there.keys()]));
+        const of_gone = kept.filter(({ is_gone }) => is_gone).map(({ filename }) => filename);
+        expect(of_gone).toEqual(in_utf8_order([...gone].filter((filename) => !there.has(filename))));
         for (const { filename, deleted_at, size } of photos) {
           expect(deleted_at === undefined).toBe(there.get(filename));
           expect(size).toBe(Buffer.byteLength(filename));
