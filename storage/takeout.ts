@@ -3,7 +3,7 @@
  * Google documents neither; what is known, and from where, is in docs/decisions/0026-takeout-sidecars.md.
  */
 import * as z from "zod/mini";
-import type { ArchiveEntry } from "../archive/index.ts";
+import { type ArchiveEntry, ArchiveError, longest_other, type ReadOther } from "../archive/index.ts";
 
 /** A sidecar. */
 export interface Sidecar {
@@ -21,7 +21,7 @@ export interface SidecarEntry {
 }
 
 /** Bytes. Most are one or two thousand; those of photos with hundreds of named faces have a few more. */
-export const SIDECAR_BYTES = 64 * 1024;
+export const SIDECAR_BYTES = longest_other;
 
 const EXTENSION = ".json";
 const SUPPLEMENT = ".supplemental-metadata";
@@ -48,6 +48,28 @@ const EDITED: readonly string[] = [
 ];
 
 /**
+ * When a photo was taken, by its sidecar among the entries; undefined where it has none, or one that does not say it. What
+ * is wrong with a sidecar is no fault of the photo.
+ * @throws ArchiveError `read_failed`, or the signal's reason
+ */
+export function sidecar_times(
+  entries: readonly ArchiveEntry[],
+): (photo: ArchiveEntry, read_other: ReadOther) => Promise<string | undefined> {
+  const sidecar_of = takeout_sidecars(entries);
+  return async ({ path }, read_other) => {
+    const found = sidecar_of(path);
+    if (found === undefined) return undefined;
+    try {
+      const sidecar = parse_sidecar(await read_other(found.entry));
+      return sidecar && is_titled(sidecar, found.title_start) ? sidecar.taken_at : undefined;
+    } catch (error) {
+      if (error instanceof ArchiveError && error.code !== "read_failed") return undefined;
+      throw error;
+    }
+  };
+}
+
+/**
  * Of each path the first entry that may be a sidecar, as its name and size are; and of a photo's path the sidecar that
  * may be its own. It is one of the same folder. A sidecar may be that of several photos: of one and of its edited form.
  */
@@ -70,8 +92,12 @@ export function takeout_sidecars(
   };
 }
 
-export const may_be_sidecar = ({ fault, kind, path, size }: ArchiveEntry): boolean =>
-  fault === undefined && kind === "file" && path.endsWith(EXTENSION) && size > 0 && size <= SIDECAR_BYTES;
+export const may_be_sidecar = ({ fault, kind, path, size, compressed_size }: ArchiveEntry): boolean =>
+  fault === undefined &&
+  kind === "file" &&
+  path.endsWith(EXTENSION) &&
+  size > 0 &&
+  Math.max(size, compressed_size) <= SIDECAR_BYTES;
 
 interface SidecarName {
   readonly name: string;

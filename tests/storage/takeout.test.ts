@@ -99,6 +99,7 @@ describe("the sidecar of a photo", () => {
     ["faulty", { fault: "encrypted" }],
     ["empty", { size: 0 }],
     ["too large", { size: SIDECAR_BYTES + 1 }],
+    ["too large in the archive", { compressed_size: SIDECAR_BYTES + 1 }],
   ] satisfies [string, Partial<ArchiveEntry>][])("is none that is %s", (_, more) => {
     expect(takeout_sidecars([entry_of("a.jpg.json", 1, more)])("a.jpg")).toBeUndefined();
     expect(takeout_sidecars([entry_of("a.jpg.json", 1)])("a.jpg")).toBeDefined();
