@@ -15,7 +15,7 @@ import { upload_object } from "./object_upload.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { place_photo } from "./placing.ts";
 import { storage_problem } from "./s3.ts";
-import { may_be_sidecar, parse_sidecar, sidecar_times } from "./takeout.ts";
+import { sidecars_among } from "./takeout.ts";
 
 export interface StoredEntry {
   readonly filename: string;
@@ -68,20 +68,19 @@ export const photo_sink = (
       signal,
     ),
 ): EntrySink<StoredEntry, SinkReason> => {
-  const sidecar_time = sidecar_times(entries);
+  const sidecars = sidecars_among(entries);
   return {
     write: async (entry, bytes, signal, read_other) => {
       if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
       const { content_type, ...opened } = await open_entry(bytes);
-      if (content_type === undefined) return { outcome: "skipped", reason: reason_of(entry, opened.head) };
-      const photo = { ...opened, content_type, time_elsewhere: () => sidecar_time(entry, read_other) };
+      if (content_type === undefined) {
+        return { outcome: "skipped", reason: sidecars.note(entry, opened.head) ? "sidecar" : "not_an_image" };
+      }
+      const photo = { ...opened, content_type, time_elsewhere: () => sidecars.taken_at(entry, read_other) };
       return write_photo(store, place, entry, bytes, photo, signal);
     },
   };
 };
-
-const reason_of = (entry: ArchiveEntry, head: Uint8Array): SinkReason =>
-  may_be_sidecar(entry) && parse_sidecar(head) !== undefined ? "sidecar" : "not_an_image";
 
 interface OpenEntry {
   /** undefined where it is no photo. */

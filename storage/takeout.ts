@@ -47,25 +47,40 @@ const EDITED: readonly string[] = [
   "-编辑",
 ];
 
-/**
- * When a photo was taken, by its sidecar among the entries; undefined where it has none, or one that does not say it. What
- * is wrong with a sidecar is no fault of the photo.
- * @throws ArchiveError `read_failed`, or the signal's reason
- */
-export function sidecar_times(
-  entries: readonly ArchiveEntry[],
-): (photo: ArchiveEntry, read_other: ReadOther) => Promise<string | undefined> {
+/** The sidecars of one archive. */
+export interface Sidecars {
+  /** Whether the entry, whose bytes these are, is one. It is then remembered, so that it need not be read again. */
+  note(entry: ArchiveEntry, bytes: Uint8Array): boolean;
+  /**
+   * When a photo was taken, by its sidecar; undefined where it has none, or one that does not say it. What is wrong with a
+   * sidecar is no fault of the photo.
+   * @throws ArchiveError `read_failed`, or the signal's reason
+   */
+  taken_at(photo: ArchiveEntry, read_other: ReadOther): Promise<string | undefined>;
+}
+
+export function sidecars_among(entries: readonly ArchiveEntry[]): Sidecars {
   const sidecar_of = takeout_sidecars(entries);
-  return async ({ path }, read_other) => {
-    const found = sidecar_of(path);
-    if (found === undefined) return undefined;
+  const noted = new Map<ArchiveEntry, Sidecar>();
+  const content = async (entry: ArchiveEntry, read_other: ReadOther): Promise<Sidecar | undefined> => {
     try {
-      const sidecar = parse_sidecar(await read_other(found.entry));
-      return sidecar && is_titled(sidecar, found.title_start) ? sidecar.taken_at : undefined;
+      return noted.get(entry) ?? parse_sidecar(await read_other(entry));
     } catch (error) {
       if (error instanceof ArchiveError && error.code !== "read_failed") return undefined;
       throw error;
     }
+  };
+  return {
+    note(entry, bytes) {
+      const sidecar = may_be_sidecar(entry) ? parse_sidecar(bytes) : undefined;
+      if (sidecar !== undefined) noted.set(entry, sidecar);
+      return sidecar !== undefined;
+    },
+    async taken_at({ path }, read_other) {
+      const found = sidecar_of(path);
+      const sidecar = found && (await content(found.entry, read_other));
+      return sidecar && is_titled(sidecar, found.title_start) ? sidecar.taken_at : undefined;
+    },
   };
 }
 
@@ -92,7 +107,7 @@ export function takeout_sidecars(
   };
 }
 
-export const may_be_sidecar = ({ fault, kind, path, size, compressed_size }: ArchiveEntry): boolean =>
+const may_be_sidecar = ({ fault, kind, path, size, compressed_size }: ArchiveEntry): boolean =>
   fault === undefined &&
   kind === "file" &&
   path.endsWith(EXTENSION) &&
@@ -148,10 +163,13 @@ const comparable = (name: string): string => name.normalize("NFC").replace(/[^\p
 
 const time = z.object({ timestamp: z.string().check(z.regex(/^-?\d{1,12}$/)) });
 
+/** Longer than any name of a file: thousands of them are remembered. */
+const title = z.string().check(z.maxLength(1_024));
+
 const sidecar = z.union([
-  z.object({ title: z.string(), photoTakenTime: time }),
+  z.object({ title, photoTakenTime: time }),
   /** `metadata.json`, or what that is in the user's language: says what the album is called, and nothing of a photo. */
-  z.object({ title: z.string(), date: time }),
+  z.object({ title, date: time }),
 ]);
 
 /** undefined where the bytes are no sidecar, whatever else they are. */
