@@ -10,8 +10,10 @@ import {
   write_new_photo,
 } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
+import { tail_keeper } from "./file_ends.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
 import { upload_object } from "./object_upload.ts";
+import { type PhotoToRead, photo_details, whole_photo_details } from "./photo_details.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { place_photo } from "./placing.ts";
 import { storage_problem } from "./s3.ts";
@@ -70,6 +72,8 @@ export const photo_sink = (
 
 interface OpenPhoto {
   readonly content_type: string;
+  /** `SNIFFED_BYTES` or more, or all of a smaller one. */
+  readonly head: Uint8Array;
   /** From the first byte. */
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
 }
@@ -77,22 +81,23 @@ interface OpenPhoto {
 /** Reads as much of an entry as is needed to see what it is; undefined where it is no photo. */
 async function open_photo(bytes: AsyncIterable<Uint8Array>): Promise<OpenPhoto | undefined> {
   const iterator = bytes[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
+  const first: Uint8Array[] = [];
   let length = 0;
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    head.push(next.value);
+    first.push(next.value);
     length += next.value.byteLength;
     if (length >= SNIFFED_BYTES) break;
   }
-  const content_type = await image_type(joined(head));
-  return content_type === undefined ? undefined : { content_type, chunks: all_chunks(head, iterator) };
+  const head = joined(first);
+  const content_type = await image_type(head);
+  return content_type === undefined ? undefined : { content_type, head, chunks: all_chunks(first, iterator) };
 }
 
 async function* all_chunks(
-  head: Uint8Array[],
+  first: Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* head.splice(0);
+  yield* first.splice(0);
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
@@ -101,7 +106,7 @@ async function write_photo(
   place: Placing,
   entry: ArchiveEntry,
   bytes: AsyncIterable<Uint8Array>,
-  { content_type, chunks }: OpenPhoto,
+  { content_type, head, chunks }: OpenPhoto,
   signal: AbortSignal,
 ): Promise<Written<StoredEntry, SinkReason>> {
   const { size } = entry;
@@ -113,9 +118,9 @@ async function write_photo(
     return first;
   };
   try {
-    const facts: PhotoFacts = is_compared(store, size)
-      ? { sha256: whole ? sha256_of(whole) : await sha256_of_stream(first_chunks()) }
-      : {};
+    const facts = whole
+      ? await facts_of_whole(store, whole, content_type)
+      : await facts_of_stream(store, { content_type, size, head }, first_chunks);
     const write = (object: NewObject): Promise<void> => {
       const Body = whole ?? streamed(first_chunks());
       const params = {
@@ -136,6 +141,26 @@ async function write_photo(
     // The SDK has tried three times by now; the next entry would fare no better.
     return { outcome: "failed", reason, error: cause, fatal: true };
   }
+}
+
+const facts_of_whole = async (
+  store: PhotoStore,
+  bytes: Uint8Array,
+  content_type: string,
+): Promise<PhotoFacts> => ({
+  ...(await whole_photo_details(bytes, content_type)),
+  ...(is_compared(store, bytes.byteLength) && { sha256: sha256_of(bytes) }),
+});
+
+/** Where duplicates are not looked for, it is read once, when its facts have to be known: its end is out of reach. */
+async function facts_of_stream(
+  store: PhotoStore,
+  photo: Pick<PhotoToRead, "content_type" | "size" | "head">,
+  chunks: () => AsyncIterable<Uint8Array>,
+): Promise<PhotoFacts> {
+  const { through, tail } = tail_keeper();
+  const sha256 = is_compared(store, photo.size) ? await sha256_of_stream(through(chunks())) : undefined;
+  return { ...(await photo_details({ ...photo, tail })), sha256 };
 }
 
 /** An error of the entry's bytes reaches whoever reads them; one that comes when nobody does any more is no news. */
