@@ -10,8 +10,10 @@ import {
   write_new_photo,
 } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
+import { tail_keeper } from "./file_ends.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
 import { upload_object } from "./object_upload.ts";
+import { type PhotoToRead, photo_details, whole_photo_details } from "./photo_details.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { place_photo } from "./placing.ts";
 import { storage_problem } from "./s3.ts";
@@ -124,7 +126,7 @@ async function write_photo(
   place: Placing,
   entry: ArchiveEntry,
   bytes: AsyncIterable<Uint8Array>,
-  { content_type, chunks, time_elsewhere }: PhotoToWrite,
+  { content_type, head, chunks, time_elsewhere }: PhotoToWrite,
   signal: AbortSignal,
 ): Promise<Written<StoredEntry, SinkReason>> {
   const { size } = entry;
@@ -136,9 +138,9 @@ async function write_photo(
     return first;
   };
   try {
-    const known: PhotoFacts = is_compared(store, size)
-      ? { sha256: whole ? sha256_of(whole) : await sha256_of_stream(first_chunks()) }
-      : {};
+    const known = whole
+      ? await facts_of_whole(store, whole, content_type)
+      : await facts_of_stream(store, { content_type, size, head }, first_chunks);
     const facts: PhotoFacts = { ...known, taken_at: known.taken_at ?? (await time_elsewhere()) };
     const write = (object: NewObject): Promise<void> => {
       const Body = whole ?? streamed(first_chunks());
@@ -160,6 +162,26 @@ async function write_photo(
     // The SDK has tried three times by now; the next entry would fare no better.
     return { outcome: "failed", reason, error: cause, fatal: true };
   }
+}
+
+const facts_of_whole = async (
+  store: PhotoStore,
+  bytes: Uint8Array,
+  content_type: string,
+): Promise<PhotoFacts> => ({
+  ...(await whole_photo_details(bytes, content_type)),
+  ...(is_compared(store, bytes.byteLength) && { sha256: sha256_of(bytes) }),
+});
+
+/** Where duplicates are not looked for, it is read once, when its facts have to be known: its end is out of reach. */
+async function facts_of_stream(
+  store: PhotoStore,
+  photo: Pick<PhotoToRead, "content_type" | "size" | "head">,
+  chunks: () => AsyncIterable<Uint8Array>,
+): Promise<PhotoFacts> {
+  const { through, tail } = tail_keeper();
+  const sha256 = is_compared(store, photo.size) ? await sha256_of_stream(through(chunks())) : undefined;
+  return { ...(await photo_details({ ...photo, tail })), sha256 };
 }
 
 /** An error of the entry's bytes reaches whoever reads them; one that comes when nobody does any more is no news. */
