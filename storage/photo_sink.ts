@@ -74,19 +74,18 @@ export const photo_sink = (
   return {
     write: async (entry, bytes, signal, read_other) => {
       if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
-      const { content_type, ...opened } = await open_entry(bytes);
-      if (content_type === undefined) {
-        return { outcome: "skipped", reason: sidecars.note(entry, opened.head) ? "sidecar" : "not_an_image" };
-      }
-      const photo = { ...opened, content_type, time_elsewhere: () => sidecars.taken_at(entry, read_other) };
-      return write_photo(store, place, entry, bytes, photo, signal);
+      const opened = await open_entry(bytes);
+      // At once, as the window of the archive that it was in may be let go by now.
+      if (sidecars.note(entry, opened.head)) return { outcome: "skipped", reason: "sidecar" };
+      const content_type = await image_type(opened.head);
+      if (content_type === undefined) return { outcome: "skipped", reason: "not_an_image" };
+      const time_elsewhere = () => sidecars.taken_at(entry, read_other);
+      return write_photo(store, place, entry, bytes, { ...opened, content_type, time_elsewhere }, signal);
     },
   };
 };
 
 interface OpenEntry {
-  /** undefined where it is no photo. */
-  readonly content_type: string | undefined;
   /** `SNIFFED_BYTES` or more, or all of a smaller one. */
   readonly head: Uint8Array;
   /** From the first byte. */
@@ -110,7 +109,7 @@ async function open_entry(bytes: AsyncIterable<Uint8Array>): Promise<OpenEntry> 
     if (length >= SNIFFED_BYTES) break;
   }
   const head = joined(first);
-  return { content_type: await image_type(head), head, chunks: all_chunks(first, iterator) };
+  return { head, chunks: all_chunks(first, iterator) };
 }
 
 async function* all_chunks(
