@@ -8,7 +8,7 @@ import { END_BYTES } from "../../storage/file_ends.ts";
 import { PHOTO_TYPES } from "../../storage/photo_types.ts";
 import { type ExifFields, exif_of, jpeg_with_exif, tiff_of } from "../support/exif.ts";
 import { FIXTURE_PHOTOS, fixture_photo } from "../support/fixture_photos.ts";
-import { heif_of, irot, ispe } from "../support/heif.ts";
+import { large_heic } from "../support/heif.ts";
 import { holds } from "../support/holds.ts";
 
 const ends_of = (bytes: Uint8Array): FileEnds => ({
@@ -131,15 +131,7 @@ describe("the dimensions", () => {
 
   it("of a HEIC are turned once, though Exif says so too, and its time may be at the end of the file", () => {
     const exif = exif_of({ orientation: 6, original: "2026:07:14 19:42:08", original_offset: "+02:00" });
-    const bytes = Buffer.concat([Buffer.from([0, 0, 0, 6]), Buffer.from("Exif\0\0", "latin1"), exif]);
-    const parts = {
-      primary: 1,
-      properties: [ispe(4_032, 3_024), irot(3)],
-      items: [{ id: 1, properties: [1, 2] }],
-    };
-    const size = 1_000_000;
-    const head = heif_of({ ...parts, exif: { id: 2, bytes, at: size - bytes.length } });
-    const file = Buffer.concat([head, Buffer.alloc(size - head.length - bytes.length), bytes]);
+    const file = large_heic(1_000_000, exif);
     expect(read(file, "image/heic")).toEqual({
       taken_at: "2026-07-14T19:42:08+02:00",
       width: 3_024,

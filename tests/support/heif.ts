@@ -86,3 +86,15 @@ const location_of = ({ id, bytes, at }: { id: number; bytes: Buffer; at: number 
     uint(at, 4),
     uint(bytes.length, 4),
   );
+
+/** A HEIC of 4032 x 3024 that is turned by a quarter, of any size, with its Exif data at the very end. */
+export function large_heic(size: number, exif: Uint8Array): Buffer {
+  const bytes = Buffer.concat([uint(6, 4), Buffer.from("Exif\0\0", "latin1"), exif]);
+  const head = heif_of({
+    primary: 1,
+    properties: [ispe(4_032, 3_024), irot(3)],
+    items: [{ id: 1, properties: [1, 2] }],
+    exif: { id: 2, bytes, at: size - bytes.length },
+  });
+  return Buffer.concat([head, Buffer.alloc(size - head.length - bytes.length), bytes]);
+}
