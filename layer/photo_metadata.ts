@@ -63,14 +63,17 @@ export const present_photo = ({
 }: ObjectHead): PresentPhoto => ({
   origin: Metadata["upload-id"],
   sha256: Metadata.sha256,
-  taken_at: Metadata["taken-at"],
+  taken_at: LOCAL_TIME.exec(Metadata["taken-at"] ?? "")?.[0],
   width: pixels(Metadata.width),
   height: pixels(Metadata.height),
   size,
   content_type,
 });
 
-const pixels = (text: string | undefined): number | undefined => (text === undefined ? text : Number(text));
+/** What others may have written into the bucket is left out. */
+const LOCAL_TIME = /^\d{4}(?:-\d\d){2}T\d\d(?::\d\d){2}(?:Z|[+-]\d\d:\d\d)?$/;
+
+const pixels = (text = ""): number | undefined => (/^[1-9]\d{0,9}$/.test(text) ? Number(text) : undefined);
 
 /**
  * The name exactly as the client sent it, in ASCII as metadata must be. Of one that would not fit the end is kept: in a

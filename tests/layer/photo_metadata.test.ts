@@ -44,6 +44,12 @@ describe("the metadata of a photo", () => {
       size: 5,
       content_type: "image/png",
     });
+    const foreign = { "taken-at": "yesterday", width: "1e3", height: "-5" };
+    expect(present_photo({ Metadata: foreign })).toMatchObject({
+      taken_at: undefined,
+      width: undefined,
+      height: undefined,
+    });
     expect(present_photo({})).toEqual({ origin: undefined, sha256: undefined, size: 0, content_type: "" });
   });
 });

@@ -6,13 +6,17 @@ import { PART_BYTES } from "../../storage/object_upload.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../../storage/photo_sink.ts";
 import { list_photos, type PhotoStore } from "../../storage/photo_store.ts";
 import { build_zip } from "../archive/zip_builder.ts";
+import { exif_of, jpeg_with_exif } from "../support/exif.ts";
 import { fixture_photo, jpeg_of, tiny_png } from "../support/fixture_photos.ts";
+import { large_heic } from "../support/heif.ts";
 import { BUCKET, client_for, type PhotoStorage, start_photo_storage } from "../support/photo_storage.ts";
 import { type Scripted, type ScriptedServer, s3_error, scripted_server } from "../support/scripted_server.ts";
 import { sidecar_json } from "../support/takeout_archive.ts";
 
 const MIB = 1024 * 1024;
 const USER = "mia";
+const HEIC = { width: "3024", height: "4032" };
+const jpeg = await fixture_photo("jpeg_60k_baseline.jpg");
 
 let storage: PhotoStorage;
 const servers: ScriptedServer[] = [];
@@ -129,6 +133,25 @@ describe("a photo with a sidecar", () => {
   it("that is an image itself is a photo, whatever it is called", async () => {
     const zip = zipSync({ "a.jpg": jpeg_of(900, 4), "a.jpg.json": tiny_png() });
     expect(await dates(zip)).toEqual([undefined, undefined]);
+  });
+});
+
+describe("what a photo says of itself", () => {
+  const exif = exif_of({ original: "2026:07:14 19:42:08", orientation: 6 });
+  const TIME = "2026-07-14T19:42:08";
+  const cases = [
+    ["small", jpeg_with_exif(jpeg, exif), true, { "taken-at": TIME, width: "806", height: "1024" }],
+    ["streamed", large_heic(9 * MIB, exif), true, { "taken-at": TIME, width: "3024", height: "4032" }],
+    ["streamed once, so that its end comes too late", large_heic(9 * MIB, exif), false, HEIC],
+    ["of an unknown camera", jpeg_of(2_000), false, {}],
+  ] as const;
+  it.each(cases)("is in its metadata: %s", async (_, bytes, finds_duplicates, known) => {
+    const [outcome] = await unpack({ "a.jpg": bytes }, { ...storage.store, finds_duplicates });
+    const filename = outcome?.outcome === "stored" ? outcome.value.filename : "";
+    const head = new HeadObjectCommand({ Bucket: BUCKET, Key: `${USER}/${filename}` });
+    const { Metadata = {} } = await storage.store.s3.send(head);
+    const { "original-name": _name, "upload-id": _id, sha256: _sha256, ...details } = Metadata;
+    expect(details).toEqual(known);
   });
 });
 
