@@ -79,13 +79,19 @@ describe("the sidecars of a job", () => {
   });
 
   it("are read again by another try where S3 fails to give them", async () => {
-    const entries = many_photos(30, "apart", 20_000);
+    // The last keeps the sidecars out of the archive's last 64 KB, which are read with the directory.
+    const last: TakeoutEntry = {
+      parts: { name: "last.txt", data: Buffer.alloc(100_000), method: 0 },
+      outcome: "not_an_image",
+    };
+    const entries = [...many_photos(30, "apart", 20_000), last];
     const first_sidecar = 30 * 20_000;
     let failures = 0;
     const client: Turns["client"] = (s3) =>
       watched(s3, (command, send) => {
-        const start = reads_of(command);
-        if (start !== undefined && start > first_sidecar - 60_000 && failures < 8) {
+        const start = reads_of(command) ?? 0;
+        // A block begins a little before the first that is asked for; no window of photos does there.
+        if (start > first_sidecar - 50_000 && start < first_sidecar && failures < 8) {
           failures += 1;
           throw Object.assign(new Error("SlowDown"), { name: "SlowDown" });
         }
