@@ -31,6 +31,8 @@ export interface Region {
 
 /** Reads within the regions, each of which is begun in their order. What it fetched is let go once it was read. */
 export interface ReadAhead extends ByteSource {
+  /** Small pieces, anywhere in the source and in any order: from what is in memory if they are there. */
+  readonly beside: ByteSource;
   /** No more is wanted of this region: all was read, or the rest is of no interest. */
   done(region: Region): void;
   /** No more is wanted at all. Ends the reads under way; resolves when they have ended. */

@@ -34,8 +34,24 @@ export interface EntrySink<T, R extends string = never> {
    * the reading before and begins with the first byte. `signal` fires when extraction is aborted, and when `bytes`
    * has thrown; the promise must then settle soon. Where it was the source that failed, `write` is called anew.
    */
-  write(entry: ArchiveEntry, bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<Written<T, R>>;
+  write(
+    entry: ArchiveEntry,
+    bytes: AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+    read_other: ReadOther,
+  ): Promise<Written<T, R>>;
 }
+
+/**
+ * All bytes of another entry of the archive, verified. It must have `longest_other` bytes at most, inflated and not, and
+ * counts for none of the limits; whether it is extracted itself, and when, is all the same.
+ * @throws ArchiveError with an `EntryFault`, `header_mismatch`, or `read_failed` when it has been tried often enough; or
+ * the signal's reason
+ */
+export type ReadOther = (other: ArchiveEntry) => Promise<Uint8Array>;
+
+/** Bytes. */
+export const longest_other = 64 * 1024;
 
 export type EngineSkip = "directory" | "platform_file";
 
@@ -217,7 +233,8 @@ async function try_entry<T, R extends string>(
   run.under_way.add(abort);
   const reading = new EntryReading(run.archive, run.budget, entry, abort);
   try {
-    const written = await run.sink.write(entry, reading, abort.signal);
+    const read_other: ReadOther = (other) => other_bytes(run, other, abort.signal);
+    const written = await run.sink.write(entry, reading, abort.signal, read_other);
     return failed_reading(run, entry, reading) ?? accept(run, entry, reading, written);
   } catch (error) {
     const failed = failed_reading(run, entry, reading);
@@ -229,6 +246,27 @@ async function try_entry<T, R extends string>(
     // Ends what is still being read. Unconditionally, it would cost more than a small entry takes to inflate.
     if (reading.state !== "complete") abort.abort();
     await reading.close();
+  }
+}
+
+async function other_bytes<T, R extends string>(
+  { archive, read_ahead, attempts }: Run<T, R>,
+  other: ArchiveEntry,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (Math.max(other.size, other.compressed_size) > longest_other) {
+    throw new RangeError("another entry is only read where it is small");
+  }
+  const beside = read_ahead === undefined ? archive : { ...archive, source: read_ahead.beside };
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of open_entry(beside, other, { signal })) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    } catch (error) {
+      const is_passing = error instanceof ArchiveError && error.code === "read_failed";
+      if (!is_passing || attempt === attempts || signal.aborted) throw error;
+    }
   }
 }
 

@@ -15,9 +15,10 @@ export type {
   EntrySink,
   ExtractOptions,
   FailedOutcome,
+  ReadOther,
   Written,
 } from "./extract.ts";
-export { default_in_flight_bytes, extract } from "./extract.ts";
+export { default_in_flight_bytes, extract, longest_other } from "./extract.ts";
 export type { ArchiveLimits } from "./limits.ts";
 export { default_limits, large_limits } from "./limits.ts";
 export { junk_reason } from "./platform_file.ts";

@@ -1,6 +1,9 @@
 /** Reads ahead in windows: small neighbours are fetched together, large entries in pieces, and no byte twice. */
+import type { BlockSource } from "./blocks.ts";
+import { block_source } from "./blocks.ts";
 import type { ByteSource, ReadAhead, Region, Use } from "./byte_source.ts";
 import { read_exactly } from "./byte_source.ts";
+import { unless_aborted } from "./unless_aborted.ts";
 
 export interface WindowOptions {
   /** The most that is fetched by one read, in bytes; 9 MiB unless told. A window that can end between two entries is shorter. */
@@ -78,7 +81,9 @@ interface PlannedRegion extends Region {
  */
 class Windows implements ReadAhead {
   readonly size: number;
+  readonly beside: ByteSource;
   readonly #source: ByteSource;
+  readonly #blocks: BlockSource;
   readonly #window_bytes: number;
   readonly #windows: readonly Window[];
   readonly #regions: readonly PlannedRegion[];
@@ -102,6 +107,8 @@ class Windows implements ReadAhead {
   ) {
     this.size = source.size;
     this.#source = source;
+    this.#blocks = block_source(source, {}, tail);
+    this.beside = { size: source.size, read: (start, end, signal) => this.#read_beside(start, end, signal) };
     this.#window_bytes = window_bytes;
     this.#most = windows;
     this.#windows = plan_windows(regions, window_bytes, tail);
@@ -161,6 +168,22 @@ class Windows implements ReadAhead {
     return region.again;
   }
 
+  /** A window that is not yet fetched could be one that this very reader keeps from being fetched. */
+  async #read_beside(start: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const windows = this.#overlapping(start, end);
+    if (this.#ended || !windows.every(is_coming) || !are_gapless(windows, start, end)) {
+      return this.#blocks.read(start, end, signal);
+    }
+    for (const window of windows) window.wanted_by += 1;
+    try {
+      const bytes = await Promise.all(windows.map((window) => this.#bytes_of(window, signal)));
+      return joined(windows.map((window, i) => overlap(window, bytes[i], start, end)));
+    } finally {
+      for (const window of windows) this.#let_go(window);
+      this.#fetch_ahead();
+    }
+  }
+
   done({ start }: Region): void {
     const region = region_at(this.#regions, start);
     if (region === undefined) return;
@@ -172,7 +195,7 @@ class Windows implements ReadAhead {
     this.#ended = true;
     for (const region of this.#regions) void region.again?.end();
     for (const window of this.#windows) this.#release(window);
-    await Promise.all(this.#under_way);
+    await Promise.all([...this.#under_way, this.#blocks.end()]);
     await Promise.all(this.#regions.map(({ again }) => again?.end()));
   }
 
@@ -250,11 +273,15 @@ class Windows implements ReadAhead {
     for (; region.next <= region.last; region.next += 1) {
       const window = this.#windows[region.next];
       if (window === undefined || (window.end > position && position < region.end)) break;
-      window.wanted_by -= 1;
-      if (window.wanted_by === 0) this.#release(window);
+      this.#let_go(window);
     }
     // Only now, or the next to be fetched would be a window that is about to be let go.
     this.#fetch_ahead();
+  }
+
+  #let_go(window: Window): void {
+    window.wanted_by -= 1;
+    if (window.wanted_by === 0) this.#release(window);
   }
 
   #release(window: Window): void {
@@ -269,6 +296,15 @@ class Windows implements ReadAhead {
     // One that is still being fetched keeps its place until the source is done with its memory.
     if (window.counted && !fetching) this.#held -= 1;
   }
+}
+
+const is_coming = ({ state }: Window): boolean => state === "held" || state === "fetching";
+
+/** Whether ascending windows have all bytes from `start` to `end`. */
+function are_gapless(windows: readonly Window[], start: number, end: number): boolean {
+  let position = start;
+  for (const window of windows) if (window.start <= position) position = Math.max(position, window.end);
+  return position >= end;
 }
 
 /** Regions near each other become one run, which is cut into windows. What came with the tail is not fetched again. */
@@ -357,13 +393,3 @@ function overlap(
 }
 
 const joined = (pieces: readonly Uint8Array[]): Uint8Array => Buffer.concat(pieces);
-
-function unless_aborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return promise;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
-}

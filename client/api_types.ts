@@ -424,6 +424,8 @@ export interface components {
             prefix?: string;
             /** @description `true` for the photos that `/restore` can bring back, in place of those that are there; looked for as with `prefix`. */
             deleted?: boolean;
+            /** @description `true` for `takenAt`, `width` and `height` of each photo. Storage is asked of every photo then, so an answer has 1,000 at most. Not together with `deleted`. */
+            details?: boolean;
             /** @description Of the answer before; with the same `from`, `to`, `prefix` and `deleted`. */
             cursor?: string;
         };
@@ -441,6 +443,12 @@ export interface components {
                  * @description In UTC, with milliseconds.
                  */
                 uploadedAt: string;
+                /** @description With `details`, where the photo says when it was taken: local time, with the offset from UTC where the camera knew it. */
+                takenAt?: string;
+                /** @description With `details`, where it is known: in pixels, as the photo is to be shown, whichever way the camera was held. */
+                width?: number;
+                /** @description As `width`. */
+                height?: number;
                 /**
                  * Format: date-time
                  * @description Of a photo that is deleted; S3 knows it to the second.
@@ -704,7 +712,7 @@ export interface components {
             skipped: {
                 /** @description The whole path of the entry in the archive. */
                 name: string;
-                /** @description `directory`, `platform_file` (what a system leaves in archives, such as `__MACOSX/`) or `not_an_image`. */
+                /** @description `directory`, `platform_file` (what a system leaves in archives, such as `__MACOSX/`), `sidecar` (a JSON file of Google Takeout, whose date its photo has been given where it had none) or `not_an_image`. */
                 reason: string;
             }[];
             /** @description Entries that could not be stored. */
@@ -1648,7 +1656,8 @@ export interface operations {
             content: {
                 /**
                  * @example {
-                 *       "limit": 50
+                 *       "limit": 50,
+                 *       "details": true
                  *     }
                  */
                 "application/json": components["schemas"]["ListRequest"];
@@ -1671,7 +1680,10 @@ export interface operations {
                      *           "filename": "20261123T101530123Z_beach.jpg",
                      *           "name": "beach.jpg",
                      *           "size": 812954,
-                     *           "uploadedAt": "2026-11-23T10:15:30.123Z"
+                     *           "uploadedAt": "2026-11-23T10:15:30.123Z",
+                     *           "takenAt": "2026-07-14T12:30:00+02:00",
+                     *           "width": 3024,
+                     *           "height": 4032
                      *         }
                      *       ],
                      *       "cursor": "kQ7XcQ0b2mB1yK5sZ4nV8wEoRf6uHjAi"

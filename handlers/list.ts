@@ -1,5 +1,5 @@
 /** POST /list: the user's photos, newest first; as many as asked for, or as fit one answer. */
-import { read_environment } from "@photo-uploader/layer";
+import { type PhotoDetails, read_environment } from "@photo-uploader/layer";
 import { json_body } from "../middleware/json_body.ts";
 import { pipeline, type Request } from "../middleware/pipeline.ts";
 import type { Reply } from "../middleware/reply.ts";
@@ -7,6 +7,7 @@ import { type ListedPhoto, type ListRequest, type ListResponse, list_request } f
 import { type Cursors, cursors } from "../storage/cursor.ts";
 import { type KeptObject, list_kept_photos } from "../storage/deleted_photos.ts";
 import { range_of } from "../storage/list_filters.ts";
+import { details_of } from "../storage/listed_details.ts";
 import { newest_first } from "../storage/newest_first.ts";
 import { list_photos, type PhotoStore } from "../storage/photo_store.ts";
 import { s3_client } from "../storage/s3.ts";
@@ -20,13 +21,17 @@ const ANSWERED_BYTES = 5_500_000;
  */
 const LOOKED_AT = 20_000;
 
+/** With details S3 is asked of each photo, which is done within a second or two of so many. */
+const DETAILED = 1_000;
+
 export const list =
   (store: PhotoStore, { seal, open }: Cursors) =>
   async ({ username, body, signal }: Request<ListRequest>): Promise<Reply> => {
-    const { limit = Infinity, cursor, ...filters } = body;
+    const { cursor, details = false, limit = details ? DETAILED : Infinity, ...filters } = body;
     const range = range_of(filters);
     const position = cursor === undefined ? undefined : open(username, cursor, range.asked);
     const walk = { ...range, before: position?.filename ?? range.before, starts: position?.starts ?? [] };
+    const told = (found: ListedPhoto[]) => (details ? with_details(store, username, found, signal) : found);
     const photos: ListedPhoto[] = [];
     let bytes = 0;
     let looked_at = 0;
@@ -41,7 +46,7 @@ export const list =
         const is_enough = range.passes_over && (photos.length >= limit || looked_at >= LOOKED_AT);
         if (last !== undefined && (is_full || is_enough)) {
           const next = seal(username, { filename: last, starts: run.starts }, range.asked);
-          const answer: ListResponse = { photos, cursor: next };
+          const answer: ListResponse = { photos: await told(photos), cursor: next };
           return { status: 200, body: answer };
         }
         if (photo !== undefined) photos.push(photo);
@@ -49,7 +54,7 @@ export const list =
         last = stored.filename;
       }
     }
-    const answer: ListResponse = { photos };
+    const answer: ListResponse = { photos: await told(photos) };
     return { status: 200, body: answer };
   };
 
@@ -59,6 +64,22 @@ const listed = ({ filename, name, size, uploaded_at, deleted_at }: KeptObject): 
   size,
   uploadedAt: uploaded_at.toISOString(),
   ...(deleted_at && { deletedAt: deleted_at.toISOString() }),
+});
+
+async function with_details(
+  store: PhotoStore,
+  user: string,
+  photos: readonly ListedPhoto[],
+  signal: AbortSignal,
+): Promise<ListedPhoto[]> {
+  const filenames = photos.map(({ filename }) => filename);
+  const details = await details_of(store, user, filenames, signal);
+  return photos.map((photo) => ({ ...photo, ...answered_details(details.get(photo.filename)) }));
+}
+
+const answered_details = ({ taken_at, width, height }: PhotoDetails = {}) => ({
+  ...(taken_at !== undefined && { takenAt: taken_at }),
+  ...(width !== undefined && height !== undefined && { width, height }),
 });
 
 /** Lambda's answer holds the body as a JSON text within JSON, so its quotation marks and backslashes count twice. */

@@ -77,7 +77,7 @@ async function unpack(
   });
   if (archive.entries.length === 0) throw problem("empty_archive", "Send an archive that has photos in it.");
   const writing_ends = AbortSignal.timeout(Math.max(0, deadline - LAST_WRITE_MS - Date.now()));
-  const outcomes = await extract(archive, photo_sink(store, username), {
+  const outcomes = await extract(archive, photo_sink(store, username, archive.entries), {
     concurrency: 4,
     deadline: deadline - LAST_START_MS,
     signal: AbortSignal.any([signal, writing_ends]),

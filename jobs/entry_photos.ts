@@ -29,15 +29,15 @@ function origin_of({ id }: JobKey, count: number, { index }: ArchiveEntry): Orig
   return { id: `${id}/${index}`, times: Array.from({ length: KEYS }, (_, turn) => time(turn)) };
 }
 
-/** @param count entries of the archive */
+/** @param entries all of the archive */
 export const entry_sink = (
   store: PhotoStore,
   job: JobKey,
-  count: number,
+  entries: readonly ArchiveEntry[],
 ): EntrySink<StoredEntry, SinkReason> =>
-  photo_sink(store, job.user, (entry, facts, write, signal) => {
+  photo_sink(store, job.user, entries, (entry, facts, write, signal) => {
     const { user } = job;
-    const origin = origin_of(job, count, entry);
+    const origin = origin_of(job, entries.length, entry);
     const once = () =>
       write_photo_once(user, entry.path, origin, write, (key) => photo_head(store, key, signal), facts);
     return place_photo(store, { user, original_name: entry.path, facts, origin }, write, once, signal);

@@ -67,7 +67,7 @@ export async function extract_shard(
     return Array.from({ length: count }, (_, place) => failed(`#${first + place + 1}`, ARCHIVE_MISSING));
   }
   const entries = in_order_of_bytes(archive.entries).slice(first, first + count);
-  const run: Run = { store, shard, attempt, archive, sink: entry_sink(store, job, plan.entries) };
+  const run: Run = { store, shard, attempt, archive, sink: entry_sink(store, job, archive.entries) };
   const outcomes = trial === undefined ? await at_once(run, entries) : await carefully(run, entries, trial);
   return entries.flatMap((entry) => outcomes.get(entry) ?? []);
 }

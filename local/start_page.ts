@@ -62,7 +62,7 @@ export function curl_lines(page: StartPage): string[] {
     ...known_photo(page),
     ...photo_by_form(page),
     ...archive_in_parts(page),
-    `curl -sS ${url}/list -X POST ${token}; echo`,
+    `${post(page, "list", '{"details":true}')}; echo`,
     `${post(page, "download", '{"filename":"$FILENAME"}')} -o downloaded.png && ls -l downloaded.png`,
     `export JOB=$(${post(page, "download", '{"all":true}')} | ${field("jobId")})`,
     until_done(page),

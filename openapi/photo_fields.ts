@@ -18,6 +18,11 @@ export const CONTENT_TYPE = "The media type that the bytes have, whatever was de
 export const DUPLICATE =
   "There where you had the same photo already, byte for byte: `filename` is that photo's, and nothing was stored.";
 export const UPLOADED_AT = "In UTC, with milliseconds.";
+export const TAKEN_AT =
+  "With `details`, where the photo says when it was taken: local time, with the offset from UTC where the camera knew it.";
+export const WIDTH =
+  "With `details`, where it is known: in pixels, as the photo is to be shown, whichever way the camera was held.";
+export const HEIGHT = "As `width`.";
 export const DELETED_AT = "Of a photo that is deleted; S3 knows it to the second.";
 export const ENTRY_NAME = "The whole path of the entry in the archive.";
 export const UPLOAD_ID = "Of `/request_upload`.";

@@ -13,6 +13,11 @@ export const failure_code = z.enum(["storage_refused", "storage_unavailable", "i
 
 export const size = z.int().check(z.nonnegative());
 export const content_type = z.string();
+/** By the clock of the place, so that it may have no offset from UTC. */
+export const taken_at = z
+  .string()
+  .check(z.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:Z|[+-]\d{2}:\d{2})?$/));
+export const pixels = z.int().check(z.positive());
 export const uploaded_at = z.iso.datetime({ precision: 3 });
 
 /** As many as a gallery may mark at once, each of them once. */

@@ -2,12 +2,13 @@
  * Builds what is deployed, and what the laptop stack runs: one bundle and one zip for each function, and the layer.
  *
  *     dist/functions/<name>/index.cjs                                dist/<name>.zip
+ *     dist/functions/<name>/details_reader.cjs                       of those that take photos
  *     dist/layer/nodejs/node_modules/@photo-uploader/layer/…         dist/layer.zip
  *
  * The same source gives the same bytes: the zips hold no time of day, and their entries have a fixed order.
  */
 import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type BuildOptions, build as bundle, type Plugin, stop } from "esbuild";
 import { type Zippable, zipSync } from "fflate";
 
@@ -66,6 +67,29 @@ const short_manifests: Plugin = {
   },
 };
 
+/**
+ * What reads the details of photos is a file of its own beside the bundle, which a function loads when it needs it: no cold start
+ * pays for it (docs/decisions/0025-metadata-of-photos.md).
+ */
+const details_apart: Plugin = {
+  name: "details_apart",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/details\/reader\.ts$/ }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: `./${DETAILS_READER}`, external: true },
+    );
+  },
+};
+const DETAILS_READER = "details_reader.cjs";
+
+/** The Exif library can read far more than the time and the orientation, which is all that it is asked for. */
+const no_other_metadata: Plugin = {
+  name: "no_other_metadata",
+  setup({ onLoad }) {
+    const filter = /exifreader[\\/]src[\\/](canon|icc|iptc|mpf|pentax|photoshop|xmp)-tags\.js$/;
+    onLoad({ filter }, () => ({ contents: "export default {};" }));
+  },
+};
+
 /** Earliest date that a ZIP can hold (APPNOTE 4.4.6). */
 const NO_TIME = new Date(1980, 0, 1);
 
@@ -82,6 +106,8 @@ const options: BuildOptions = {
   mainFields: ["module", "main"],
   minify: true,
   legalComments: "none",
+  // As with the format of the bundle itself: `require` starts faster.
+  supported: { "dynamic-import": false },
   logLevel: "warning",
 };
 
@@ -98,19 +124,37 @@ export async function build({ dist = join(root, "dist") }: { readonly dist?: str
 }
 
 async function build_function(dist: string, name: string): Promise<void> {
-  const outfile = join(dist, "functions", name, "index.cjs");
-  await bundle_function(join(root, "handlers", `${name}.ts`), outfile);
-  await zip(join(dist, `${name}.zip`), { "index.cjs": await readFile(outfile) });
+  const folder = join(dist, "functions", name);
+  await bundle_function(join(root, "handlers", `${name}.ts`), join(folder, "index.cjs"));
+  const files = (await readdir(folder)).sort();
+  const contents = files.map(async (file) => [file, await readFile(join(folder, file))] as const);
+  await zip(join(dist, `${name}.zip`), Object.fromEntries(await Promise.all(contents)));
 }
 
-/** Bundles one module as a function: all that it needs is in the bundle, but the layer. */
+/** Bundles one module as a function: all that it needs is in its folder, but the layer. */
 export async function bundle_function(entry_point: string, outfile: string): Promise<void> {
-  await bundle({
+  const { metafile } = await bundle({
     ...options,
     entryPoints: [entry_point],
     outfile,
     external: [LAYER, ...UNREACHED_CREDENTIALS],
-    plugins: [no_archive_sniffing, no_lists_of_types, no_urlencoded_forms, short_manifests],
+    metafile: true,
+    plugins: [details_apart, no_archive_sniffing, no_lists_of_types, no_urlencoded_forms, short_manifests],
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) => output.imports);
+  if (imports.some(({ path }) => path === `./${DETAILS_READER}`)) {
+    await bundle_details_reader(join(dirname(outfile), DETAILS_READER));
+  }
+}
+
+async function bundle_details_reader(outfile: string): Promise<void> {
+  // One of its libraries prints what it thinks of a photo, which is no line of a log.
+  await bundle({
+    ...options,
+    entryPoints: [join(root, "details", "reader.ts")],
+    outfile,
+    plugins: [no_other_metadata],
+    drop: ["console"],
   });
 }
 

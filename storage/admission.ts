@@ -6,6 +6,7 @@ import {
   is_named,
   type Look,
   type NewObject,
+  type PhotoFacts,
   plan_task_key,
   problem,
   quarantine_key,
@@ -13,9 +14,11 @@ import {
   upload_time,
   write_photo_once,
 } from "@photo-uploader/layer";
-import { FileChanged, file_sha256 } from "./file_sha256.ts";
+import { tail_keeper } from "./file_ends.ts";
+import { FileChanged, file_sha256, file_tail } from "./file_sha256.ts";
 import { image_type } from "./image_type.ts";
 import { type Outcome, type Refusal, read_outcome, record_outcome } from "./outcome.ts";
+import { photo_details } from "./photo_details.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { place_photo } from "./placing.ts";
 import { photo_at } from "./present_photo.ts";
@@ -145,10 +148,11 @@ const times_of = ({ id }: UploadKey): Date[] =>
 async function published(
   store: UploadStore,
   upload: UploadKey,
-  { declared, etag, size, content_type }: Publishable,
+  file: Publishable,
   abortSignal: AbortSignal,
 ): Promise<Outcome | undefined> {
   const { patient_s3, bucket } = store;
+  const { declared, etag, size, content_type } = file;
   const copy = (object: NewObject) =>
     patient_s3.send(
       new CopyObjectCommand({
@@ -177,9 +181,7 @@ async function published(
   const { user, id } = upload;
   const origin = { id, times: times_of(upload) };
   try {
-    const facts = is_compared(store, size)
-      ? { sha256: await file_sha256(store, upload, etag, abortSignal) }
-      : {};
+    const facts = await facts_of(store, upload, file, abortSignal);
     const once = () => write_photo_once(user, declared.name, origin, copy, look, facts);
     const to_place = { user, original_name: declared.name, facts, origin };
     const { filename, duplicate } = await place_photo(store, to_place, copy_or_look, once, abortSignal);
@@ -188,4 +190,20 @@ async function published(
     if (error instanceof FileChanged || is_missing(error)) return undefined;
     throw storage_problem(error);
   }
+}
+
+/** Where duplicates are looked for, the file is read as a whole, and its end need not be asked for. */
+async function facts_of(
+  store: UploadStore,
+  upload: UploadKey,
+  { etag, size, head, content_type }: Publishable,
+  signal: AbortSignal,
+): Promise<PhotoFacts> {
+  if (!is_compared(store, size)) {
+    const tail = () => file_tail(store, upload, etag, signal);
+    return photo_details({ content_type, size, head, tail });
+  }
+  const { through, tail } = tail_keeper();
+  const sha256 = await file_sha256(store, upload, etag, signal, through);
+  return { ...(await photo_details({ content_type, size, head, tail })), sha256 };
 }

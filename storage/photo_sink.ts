@@ -10,11 +10,14 @@ import {
   write_new_photo,
 } from "@photo-uploader/layer";
 import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
+import { tail_keeper } from "./file_ends.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
 import { upload_object } from "./object_upload.ts";
+import { type PhotoToRead, photo_details, whole_photo_details } from "./photo_details.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { place_photo } from "./placing.ts";
 import { storage_problem } from "./s3.ts";
+import { sidecars_among } from "./takeout.ts";
 
 export interface StoredEntry {
   readonly filename: string;
@@ -26,7 +29,13 @@ export interface StoredEntry {
   readonly duplicate?: true;
 }
 
-export type SinkReason = "not_an_image" | "empty_file" | "storage_refused" | "storage_unavailable";
+export type SinkReason =
+  | "not_an_image"
+  /** By Google Takeout, of a photo in this archive or another. */
+  | "sidecar"
+  | "empty_file"
+  | "storage_refused"
+  | "storage_unavailable";
 
 /** Calls `write` with the key that an entry's photo is to have, if it has to be written. */
 export type Placing = (
@@ -45,11 +54,13 @@ export const WHOLE_BYTES = 8 * 1024 * 1024;
  * until the bytes are right, and nothing is there before all is. Where duplicates are looked for, larger ones are read
  * twice: their SHA-256 has to be known before the first byte is written.
  *
+ * @param entries of the archive: where a photo does not say when it was taken, a sidecar among them may
  * @param place as a new photo of the user, unless told
  */
 export const photo_sink = (
   store: PhotoStore,
   user: string,
+  entries: readonly ArchiveEntry[] = [],
   place: Placing = (entry, facts, write, signal) =>
     place_photo(
       store,
@@ -58,41 +69,54 @@ export const photo_sink = (
       () => write_new_photo(user, entry.path, write, facts),
       signal,
     ),
-): EntrySink<StoredEntry, SinkReason> => ({
-  write: async (entry, bytes, signal) => {
-    if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
-    const photo = await open_photo(bytes);
-    return photo === undefined
-      ? { outcome: "skipped", reason: "not_an_image" }
-      : write_photo(store, place, entry, bytes, photo, signal);
-  },
-});
+): EntrySink<StoredEntry, SinkReason> => {
+  const sidecars = sidecars_among(entries);
+  return {
+    write: async (entry, bytes, signal, read_other) => {
+      if (entry.size === 0) return { outcome: "failed", reason: "empty_file" };
+      const opened = await open_entry(bytes);
+      // At once, as the window of the archive that it was in may be let go by now.
+      if (sidecars.note(entry, opened.head)) return { outcome: "skipped", reason: "sidecar" };
+      const content_type = await image_type(opened.head);
+      if (content_type === undefined) return { outcome: "skipped", reason: "not_an_image" };
+      const time_elsewhere = () => sidecars.taken_at(entry, read_other);
+      return write_photo(store, place, entry, bytes, { ...opened, content_type, time_elsewhere }, signal);
+    },
+  };
+};
 
-interface OpenPhoto {
-  readonly content_type: string;
+interface OpenEntry {
+  /** `SNIFFED_BYTES` or more, or all of a smaller one. */
+  readonly head: Uint8Array;
   /** From the first byte. */
   readonly chunks: AsyncGenerator<Uint8Array, void, undefined>;
 }
 
-/** Reads as much of an entry as is needed to see what it is; undefined where it is no photo. */
-async function open_photo(bytes: AsyncIterable<Uint8Array>): Promise<OpenPhoto | undefined> {
+interface PhotoToWrite extends OpenEntry {
+  readonly content_type: string;
+  /** When it was taken, where its bytes do not say it. */
+  readonly time_elsewhere: () => Promise<string | undefined>;
+}
+
+/** Reads as much of an entry as is needed to see what it is. */
+async function open_entry(bytes: AsyncIterable<Uint8Array>): Promise<OpenEntry> {
   const iterator = bytes[Symbol.asyncIterator]();
-  const head: Uint8Array[] = [];
+  const first: Uint8Array[] = [];
   let length = 0;
   for (let next = await iterator.next(); !next.done; next = await iterator.next()) {
-    head.push(next.value);
+    first.push(next.value);
     length += next.value.byteLength;
     if (length >= SNIFFED_BYTES) break;
   }
-  const content_type = await image_type(joined(head));
-  return content_type === undefined ? undefined : { content_type, chunks: all_chunks(head, iterator) };
+  const head = joined(first);
+  return { head, chunks: all_chunks(first, iterator) };
 }
 
 async function* all_chunks(
-  head: Uint8Array[],
+  first: Uint8Array[],
   rest: AsyncIterator<Uint8Array>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  yield* head.splice(0);
+  yield* first.splice(0);
   for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
 }
 
@@ -101,7 +125,7 @@ async function write_photo(
   place: Placing,
   entry: ArchiveEntry,
   bytes: AsyncIterable<Uint8Array>,
-  { content_type, chunks }: OpenPhoto,
+  { content_type, head, chunks, time_elsewhere }: PhotoToWrite,
   signal: AbortSignal,
 ): Promise<Written<StoredEntry, SinkReason>> {
   const { size } = entry;
@@ -113,9 +137,10 @@ async function write_photo(
     return first;
   };
   try {
-    const facts: PhotoFacts = is_compared(store, size)
-      ? { sha256: whole ? sha256_of(whole) : await sha256_of_stream(first_chunks()) }
-      : {};
+    const known = whole
+      ? await facts_of_whole(store, whole, content_type)
+      : await facts_of_stream(store, { content_type, size, head }, first_chunks);
+    const facts: PhotoFacts = { ...known, taken_at: known.taken_at ?? (await time_elsewhere()) };
     const write = (object: NewObject): Promise<void> => {
       const Body = whole ?? streamed(first_chunks());
       const params = {
@@ -136,6 +161,26 @@ async function write_photo(
     // The SDK has tried three times by now; the next entry would fare no better.
     return { outcome: "failed", reason, error: cause, fatal: true };
   }
+}
+
+const facts_of_whole = async (
+  store: PhotoStore,
+  bytes: Uint8Array,
+  content_type: string,
+): Promise<PhotoFacts> => ({
+  ...(await whole_photo_details(bytes, content_type)),
+  ...(is_compared(store, bytes.byteLength) && { sha256: sha256_of(bytes) }),
+});
+
+/** Where duplicates are not looked for, it is read once, when its facts have to be known: its end is out of reach. */
+async function facts_of_stream(
+  store: PhotoStore,
+  photo: Pick<PhotoToRead, "content_type" | "size" | "head">,
+  chunks: () => AsyncIterable<Uint8Array>,
+): Promise<PhotoFacts> {
+  const { through, tail } = tail_keeper();
+  const sha256 = is_compared(store, photo.size) ? await sha256_of_stream(through(chunks())) : undefined;
+  return { ...(await photo_details({ ...photo, tail })), sha256 };
 }
 
 /** An error of the entry's bytes reaches whoever reads them; one that comes when nobody does any more is no news. */

@@ -26,6 +26,7 @@ import {
   write_new_photo,
 } from "@photo-uploader/layer";
 import type { Named, Page } from "./newest_first.ts";
+import { whole_photo_details } from "./photo_details.ts";
 import { place_photo } from "./placing.ts";
 import { s3_answer, storage_problem } from "./s3.ts";
 
@@ -62,7 +63,10 @@ export async function put_photo(
     s3.send(new PutObjectCommand({ Bucket: bucket, Body: bytes, ContentType: content_type, ...object }), {
       abortSignal,
     });
-  const facts = is_compared(store, bytes.byteLength) ? { sha256: sha256_of(bytes) } : {};
+  const facts = {
+    ...(await whole_photo_details(bytes, content_type)),
+    ...(is_compared(store, bytes.byteLength) && { sha256: sha256_of(bytes) }),
+  };
   const photo = { user, original_name: name, facts };
   const as_new = () => write_new_photo(user, name, write, facts);
   const { filename, duplicate } = await s3_answer(place_photo(store, photo, write, as_new, abortSignal));

@@ -92,7 +92,7 @@ describe("the documents", () => {
 });
 
 describe("the code", () => {
-  it.each(["handlers", "layer", "storage", "jobs", "identity"])(
+  it.each(["handlers", "layer", "storage", "details", "jobs", "identity"])(
     "%s/: every module has its test",
     (folder) => {
       const tests = readdirSync(join(root, "tests", folder));

@@ -111,6 +111,8 @@ function cases(): Case[] {
     { asked: "50 more, by the cursor", body: { limit: 50 }, first: false },
     { asked: "the newest 1,000", body: { limit: 1_000 }, first: true },
     { asked: "1,000 more, by the cursor", body: { limit: 1_000 }, first: false },
+    { asked: "the newest 50, with `details`", body: { limit: 50, details: true }, first: true },
+    { asked: "the newest 1,000, with `details`", body: { details: true }, first: true },
     { asked: "as many as fit an answer", body: {}, first: true },
     { asked: "50 of a month five years ago (`from`, `to`)", body: { from, to, limit: 50 }, first: true },
     { asked: "one name in 1,000 (`prefix`)", body: { prefix: RARE_PREFIX, limit: 50 }, first: true },

@@ -20,6 +20,9 @@ const PANORAMA_BYTES = 5_000_000;
 /** What a Mac puts beside each photo. */
 const APPLE_DOUBLE = Buffer.from("\0\x05\x16\x07\0\x02\0\0Mac OS X        ", "latin1");
 
+/** What Google Takeout puts beside each photo. */
+const SIDECAR = JSON.stringify({ title: "IMG_0001.jpg", photoTakenTime: { timestamp: "1600596727" } });
+
 /** A duplicate name is on purpose: both photos are to be kept. */
 export function holiday_entries(): HolidayEntry[] {
   return [
@@ -32,6 +35,7 @@ export function holiday_entries(): HolidayEntry[] {
     photo("Holiday/scan.tif", sample("photo.tif", "")),
     photo("Holiday/panorama.jpg", enlarged(sample("jpeg_60k_baseline.jpg", ""), PANORAMA_BYTES)),
     skipped("Holiday/Nothing in here/", "", "directory"),
+    skipped("Holiday/IMG_0001.jpg.supplemental-metadata.json", SIDECAR, "sidecar"),
     skipped("Holiday/notes.txt", "Day 1: rain. Day 2: no rain.\n", "not_an_image"),
     skipped("Holiday/.DS_Store", "\0\0\0\x01Bud1", "platform_file"),
     skipped("__MACOSX/Holiday/._IMG_0001.jpg", APPLE_DOUBLE, "platform_file"),

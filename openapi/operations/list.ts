@@ -1,7 +1,17 @@
 /** POST /list */
 import { list_request, list_response } from "../../schemas/list.ts";
 import { type Operation, request_model, response_model } from "../operation.ts";
-import { DELETED_AT, FILENAME, FILENAME_EXAMPLE, NAME, SIZE, UPLOADED_AT } from "../photo_fields.ts";
+import {
+  DELETED_AT,
+  FILENAME,
+  FILENAME_EXAMPLE,
+  HEIGHT,
+  NAME,
+  SIZE,
+  TAKEN_AT,
+  UPLOADED_AT,
+  WIDTH,
+} from "../photo_fields.ts";
 
 export const list: Operation = {
   tag: "Photos",
@@ -21,9 +31,12 @@ export const list: Operation = {
           "answer may have few photos, or none, and a cursor.",
         deleted:
           "`true` for the photos that `/restore` can bring back, in place of those that are there; looked for as with `prefix`.",
+        details:
+          "`true` for `takenAt`, `width` and `height` of each photo. Storage is asked of every photo then, so an answer has 1,000 at " +
+          "most. Not together with `deleted`.",
         cursor: "Of the answer before; with the same `from`, `to`, `prefix` and `deleted`.",
       },
-      example: { limit: 50 },
+      example: { limit: 50, details: true },
     }),
     may_be_empty: true,
   },
@@ -40,6 +53,9 @@ export const list: Operation = {
               name: NAME,
               size: SIZE,
               uploadedAt: UPLOADED_AT,
+              takenAt: TAKEN_AT,
+              width: WIDTH,
+              height: HEIGHT,
               deletedAt: DELETED_AT,
             },
           },
@@ -53,6 +69,9 @@ export const list: Operation = {
               name: "beach.jpg",
               size: 812954,
               uploadedAt: "2026-11-23T10:15:30.123Z",
+              takenAt: "2026-07-14T12:30:00+02:00",
+              width: 3024,
+              height: 4032,
             },
           ],
           cursor: "kQ7XcQ0b2mB1yK5sZ4nV8wEoRf6uHjAi",

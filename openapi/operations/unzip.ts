@@ -54,7 +54,8 @@ export const unzip: Operation = {
             fields: {
               name: ENTRY_NAME,
               reason:
-                "`directory`, `platform_file` (what a system leaves in archives, such as `__MACOSX/`) or `not_an_image`.",
+                "`directory`, `platform_file` (what a system leaves in archives, such as `__MACOSX/`), `sidecar` (a JSON file " +
+                "of Google Takeout, whose date its photo has been given where it had none) or `not_an_image`.",
             },
           },
           failed: {

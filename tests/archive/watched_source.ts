@@ -111,6 +111,7 @@ function watched_ahead(ahead: ReadAhead, regions: Asked[], watch: Watch, window_
   const region_of = (offset: number) => regions.findLast(({ start }) => start <= offset);
   return {
     size: ahead.size,
+    beside: ahead.beside,
     read(start, end, signal) {
       const region = region_of(start);
       if (region === undefined || end > region.end) watch.strays += 1;

@@ -78,8 +78,8 @@ describe("an archive of more than 4 GiB", () => {
       limits: large_limits,
     });
     const sink: EntrySink<Buffer, "film"> = {
-      async write(entry, bytes, signal) {
-        if (entry.size < GIB) return collecting_sink.write(entry, bytes, signal);
+      async write(entry, bytes, ...rest) {
+        if (entry.size < GIB) return collecting_sink.write(entry, bytes, ...rest);
         for await (const _chunk of bytes) break;
         return { outcome: "skipped", reason: "film" };
       },

@@ -1,7 +1,8 @@
-import { DeleteObjectCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
+import { photo_metadata } from "../../layer/photo_metadata.ts";
 import type { HttpAnswer, Reply } from "../../middleware/reply.ts";
 import { http_answer } from "../../middleware/reply.ts";
 import { type ListRequest, type ListResponse, list_response } from "../../schemas/list.ts";
@@ -9,6 +10,7 @@ import { cursors } from "../../storage/cursor.ts";
 import { read_answer, read_problem } from "../support/answers.ts";
 import { caught_problem } from "../support/caught.ts";
 import { http_event, json_event, lambda_context } from "../support/http_event.ts";
+import { watched } from "../support/interrupted.ts";
 import { in_utf8_order } from "../support/listing.ts";
 import { BUCKET, client_for, function_environment, start_photo_storage } from "../support/photo_storage.ts";
 import { quiet } from "../support/quiet.ts";
@@ -337,6 +339,64 @@ async function listing_storage(user: string, filenames: readonly string[]) {
     },
   };
 }
+
+describe("details", () => {
+  it("come with the photos that have them, and a photo that goes meanwhile stays in the page", async () => {
+    const filenames = await stored("lou", 3);
+    const [newest = "", known = ""] = filenames;
+    await store.s3.send(
+      new PutObjectCommand({
+        Bucket: BUCKET,
+        Key: photo_key("lou", known),
+        Body: "x",
+        Metadata: photo_metadata("a.jpg", { taken_at: "2026-07-14T12:30:00", width: 3, height: 2 }),
+      }),
+    );
+    const s3 = watched(store.s3, async (command, send) => {
+      const answer = await send();
+      if (command instanceof ListObjectsV2Command) {
+        await store.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: photo_key("lou", newest) }));
+      }
+      return answer;
+    });
+    const reply = await list(
+      { s3, bucket: BUCKET },
+      cursors("a secret of at least 32 characters"),
+    )({
+      username: "lou",
+      body: { details: true },
+      signal: new AbortController().signal,
+      deadline: Date.now() + 29_000,
+    });
+    const { photos } = list_response.parse(reply.body);
+    expect(photos.map(({ filename, takenAt, width, height }) => [filename, takenAt, width, height])).toEqual([
+      [newest, undefined, undefined, undefined],
+      [known, "2026-07-14T12:30:00", 3, 2],
+      [filenames[2], undefined, undefined, undefined],
+    ]);
+  });
+
+  it("are of 1,000 photos at most, and the cursor goes on", async () => {
+    const filenames = Array.from({ length: 1_200 }, (_, index) =>
+      photo_filename(new Date(at(0).getTime() - index * 60_000), "a.jpg"),
+    );
+    const storage = await listing_storage("ann", filenames);
+    const first = list_response.parse((await storage.page({ details: true })).body);
+    expect(names_of(first)).toEqual(filenames.slice(0, 1_000));
+    const { cursor = "" } = first;
+    const second = list_response.parse((await storage.page({ details: true, cursor })).body);
+    await storage.close();
+    expect(names_of(second)).toEqual(filenames.slice(1_000));
+    expect(second.cursor).toBeUndefined();
+  });
+
+  it("are refused of deleted photos, with the field", async () => {
+    const problem = read_problem(await listing_of({ details: true, deleted: true }, "lou"));
+    expect(problem).toMatchObject({ code: "invalid_request", errors: [{ field: "details" }] });
+    expect((await page_of({ details: false, deleted: true }, "lou")).photos).toHaveLength(1);
+    expect((await page_of({ details: true, deleted: false }, "lou")).photos).toHaveLength(2);
+  });
+});
 
 describe("a library that exceeds an answer", () => {
   it("is listed as far as an answer goes, and then by its cursor, each photo once", async () => {

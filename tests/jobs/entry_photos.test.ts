@@ -25,7 +25,7 @@ describe("the photos of entries", () => {
     async (_, { store }) => {
       const job = new_job();
       const entries = archive.entries.slice(0, 6);
-      const sink = entry_sink(store, job, 12);
+      const sink = entry_sink(store, job, archive.entries);
       expect(await stored_before(store, job, 12, archive.entries, signal)).toEqual(new Map());
       const outcomes = await extract(archive, sink, { entries });
       const photos = outcomes.flatMap((one) => (one.outcome === "stored" ? [one] : []));
@@ -53,7 +53,7 @@ describe("the photos of entries", () => {
       const time = new Date(upload_time(job.id) - 12 - 12 * turn);
       await put(photo_key("ann", photo_filename(time, first.path)), "another photo");
     }
-    const [outcome] = await extract(archive, entry_sink(store, job, 12), { entries: [first] });
+    const [outcome] = await extract(archive, entry_sink(store, job, archive.entries), { entries: [first] });
     expect(outcome).toMatchObject({
       outcome: "stored",
       value: { filename: photo_filename(new Date(upload_time(job.id) - 12 * 4), first.path) },
@@ -73,7 +73,7 @@ describe("the photos of entries", () => {
     const job = new_job();
     const server = await scripted_server(({ method }) => ({ status: method === "PUT" ? 412 : 403 }));
     const failing = { s3: client_for(server.url, { maxAttempts: 1 }), bucket: BUCKET };
-    const outcomes = await extract(archive, entry_sink(failing, job, 12), {
+    const outcomes = await extract(archive, entry_sink(failing, job, archive.entries), {
       entries: archive.entries.slice(0, 1),
     });
     expect(outcomes).toMatchObject([{ outcome: "failed", fatal: true }]);

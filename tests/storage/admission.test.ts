@@ -17,7 +17,9 @@ import {
 import { type Admitted, admit, type UploadStore } from "../../storage/admission.ts";
 import { build_zip } from "../archive/zip_builder.ts";
 import { caught } from "../support/caught.ts";
-import { jpeg_of, tiny_png } from "../support/fixture_photos.ts";
+import { exif_of, jpeg_with_exif } from "../support/exif.ts";
+import { fixture_photo, jpeg_of, tiny_png } from "../support/fixture_photos.ts";
+import { large_heic } from "../support/heif.ts";
 import { type Interruption, interrupted, watched } from "../support/interrupted.ts";
 import { BUCKET, client_for, start_photo_storage } from "../support/photo_storage.ts";
 import { quarantined } from "../support/quarantined.ts";
@@ -384,5 +386,49 @@ describe("an admission of a photo that its user has", () => {
 
   it("is not looked for, and costs no more requests, unless that is wanted", async () => {
     expect((await requests_of("photo", true)) - (await requests_of("photo"))).toBe(2);
+  });
+});
+
+describe("what a photo says of itself", () => {
+  const exif = exif_of({ original: "2026:07:14 19:42:08", original_offset: "+02:00" });
+
+  it.each([
+    ["and the file is read as a whole", true],
+    ["and of the file both ends are read", false],
+  ] as const)("is in its metadata, %s", async (_, finds_duplicates) => {
+    const upload = await quarantined(store, large_heic(300_000, exif), { user: new_user() });
+    const ranges: (string | undefined)[] = [];
+    const s3 = watched(store.s3, (command, send) => {
+      if (command instanceof GetObjectCommand && command.input.Key === quarantine_key(upload)) {
+        ranges.push(command.input.Range);
+      }
+      return send();
+    });
+    await admit(with_client(s3, finds_duplicates), upload, signal);
+    expect(ranges).toEqual(["bytes=0-65535", finds_duplicates ? undefined : "bytes=-65536"]);
+    const Key = photo_key(upload.user, filename_of(upload));
+    const { Metadata } = await store.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key }));
+    expect(Metadata).toMatchObject({
+      "taken-at": "2026-07-14T19:42:08+02:00",
+      width: "3024",
+      height: "4032",
+    });
+  });
+
+  it("costs no request of a JPEG", async () => {
+    const jpeg = jpeg_with_exif(await fixture_photo("jpeg_60k_baseline.jpg"), exif);
+    const upload = await quarantined(store, Buffer.concat([jpeg, Buffer.alloc(100_000)]), {
+      user: new_user(),
+    });
+    let reads = 0;
+    const s3 = watched(store.s3, (command, send) => {
+      if (command instanceof GetObjectCommand && command.input.Key === quarantine_key(upload)) reads += 1;
+      return send();
+    });
+    await admit(with_client(s3), upload, signal);
+    expect(reads).toBe(1);
+    const Key = photo_key(upload.user, filename_of(upload));
+    const { Metadata } = await store.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key }));
+    expect(Metadata).toMatchObject({ "taken-at": "2026-07-14T19:42:08+02:00", width: "1024", height: "806" });
   });
 });

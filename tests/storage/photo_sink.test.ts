@@ -1,16 +1,22 @@
-import { GetObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { GetObjectCommand, HeadObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bytes_source, type EntryOutcome, extract, open_archive } from "../../archive/index.ts";
 import { PART_BYTES } from "../../storage/object_upload.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../../storage/photo_sink.ts";
 import { list_photos, type PhotoStore } from "../../storage/photo_store.ts";
-import { jpeg_of, tiny_png } from "../support/fixture_photos.ts";
+import { build_zip } from "../archive/zip_builder.ts";
+import { exif_of, jpeg_with_exif } from "../support/exif.ts";
+import { fixture_photo, jpeg_of, tiny_png } from "../support/fixture_photos.ts";
+import { large_heic } from "../support/heif.ts";
 import { BUCKET, client_for, type PhotoStorage, start_photo_storage } from "../support/photo_storage.ts";
 import { type Scripted, type ScriptedServer, s3_error, scripted_server } from "../support/scripted_server.ts";
+import { sidecar_json } from "../support/takeout_archive.ts";
 
 const MIB = 1024 * 1024;
 const USER = "mia";
+const HEIC = { width: "3024", height: "4032" };
+const jpeg = await fixture_photo("jpeg_60k_baseline.jpg");
 
 let storage: PhotoStorage;
 const servers: ScriptedServer[] = [];
@@ -28,10 +34,16 @@ const unpack = async (
   store: PhotoStore = storage.store,
   signal = new AbortController().signal,
 ): Promise<EntryOutcome<StoredEntry, SinkReason>[]> =>
-  extract(await open_archive(bytes_source(zipSync(files, { level: 0 }))), photo_sink(store, USER), {
-    concurrency: 2,
-    signal,
-  });
+  unpack_zip(zipSync(files, { level: 0 }), store, signal);
+
+async function unpack_zip(
+  zip: Uint8Array,
+  store: PhotoStore = storage.store,
+  signal = new AbortController().signal,
+): Promise<EntryOutcome<StoredEntry, SinkReason>[]> {
+  const archive = await open_archive(bytes_source(zip));
+  return extract(archive, photo_sink(store, USER, archive.entries), { concurrency: 2, signal });
+}
 
 const scripted_store = async (script: (earlier: number, method: string) => Scripted): Promise<PhotoStore> => {
   const server = await scripted_server(({ method }, earlier) => script(earlier, method));
@@ -73,6 +85,73 @@ describe("an entry that is a photo", () => {
     expect(taken).toBe(4);
     const keys = servers.at(-1)?.requests.map(({ url }) => url.split("?")[0]);
     expect(new Set(keys).size).toBe(4);
+  });
+});
+
+describe("a photo with a sidecar", () => {
+  const taken_at = async (filename: string): Promise<string | undefined> => {
+    const { store } = storage;
+    const answer = await store.s3.send(new HeadObjectCommand({ Bucket: BUCKET, Key: `${USER}/${filename}` }));
+    return answer.Metadata?.["taken-at"];
+  };
+  const dates = async (zip: Uint8Array, store?: PhotoStore) =>
+    Promise.all(
+      (await unpack_zip(zip, store)).map(async (one) =>
+        one.outcome === "stored" ? await taken_at(one.value.filename) : one.reason,
+      ),
+    );
+  const json = (): Buffer => sidecar_json("a.jpg", "1600596727");
+
+  it.each([
+    ["small", 70_000],
+    ["one that is streamed", 8 * MIB + 1],
+  ])("has its date, %s, whether duplicates are looked for or not", async (_, size) => {
+    const files = { "p/a.jpg": jpeg_of(size, 1), "p/a.jpg.json": json() };
+    for (const finds_duplicates of [true, false]) {
+      const found = await dates(zipSync(files, { level: 0 }), { ...storage.store, finds_duplicates });
+      expect(found).toEqual(["2020-09-20T10:12:07Z", "sidecar"]);
+    }
+  });
+
+  it("has its own date where it has one", async () => {
+    const photo = await fixture_photo("photo_lossy.webp");
+    const zip = zipSync({ "a.webp": photo, "a.webp.json": json() });
+    expect(await dates(zip)).toEqual(["2026-07-10T09:00:01", "sidecar"]);
+  });
+
+  it("keeps the JSON of others for what it was", async () => {
+    const zip = zipSync({ "a.jpg": jpeg_of(900, 2), "a.jpg.json": Buffer.from("{}"), "b.JSON": json() });
+    expect(await dates(zip)).toEqual([undefined, "not_an_image", "not_an_image"]);
+  });
+
+  it("is stored where the sidecar is damaged", async () => {
+    const broken = { name: "a.jpg.json", data: json(), central: { crc32: 1 }, local: { crc32: 1 } };
+    const zip = build_zip({ entries: [{ name: "a.jpg", data: jpeg_of(900, 3) }, broken] });
+    expect(await dates(zip)).toEqual([undefined, "crc_mismatch"]);
+  });
+
+  it("that is an image itself is a photo, whatever it is called", async () => {
+    const zip = zipSync({ "a.jpg": jpeg_of(900, 4), "a.jpg.json": tiny_png() });
+    expect(await dates(zip)).toEqual([undefined, undefined]);
+  });
+});
+
+describe("what a photo says of itself", () => {
+  const exif = exif_of({ original: "2026:07:14 19:42:08", orientation: 6 });
+  const TIME = "2026-07-14T19:42:08";
+  const cases = [
+    ["small", jpeg_with_exif(jpeg, exif), true, { "taken-at": TIME, width: "806", height: "1024" }],
+    ["streamed", large_heic(9 * MIB, exif), true, { "taken-at": TIME, width: "3024", height: "4032" }],
+    ["streamed once, so that its end comes too late", large_heic(9 * MIB, exif), false, HEIC],
+    ["of an unknown camera", jpeg_of(2_000), false, {}],
+  ] as const;
+  it.each(cases)("is in its metadata: %s", async (_, bytes, finds_duplicates, known) => {
+    const [outcome] = await unpack({ "a.jpg": bytes }, { ...storage.store, finds_duplicates });
+    const filename = outcome?.outcome === "stored" ? outcome.value.filename : "";
+    const head = new HeadObjectCommand({ Bucket: BUCKET, Key: `${USER}/${filename}` });
+    const { Metadata = {} } = await storage.store.s3.send(head);
+    const { "original-name": _name, "upload-id": _id, sha256: _sha256, ...details } = Metadata;
+    expect(details).toEqual(known);
   });
 });
 

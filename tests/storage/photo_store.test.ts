@@ -10,7 +10,8 @@ import {
   put_photo,
 } from "../../storage/photo_store.ts";
 import { caught, caught_problem } from "../support/caught.ts";
-import { jpeg_of } from "../support/fixture_photos.ts";
+import { exif_of, jpeg_with_exif } from "../support/exif.ts";
+import { fixture_photo, jpeg_of } from "../support/fixture_photos.ts";
 import { BUCKET, client_for, start_photo_storage } from "../support/photo_storage.ts";
 import { quiet } from "../support/quiet.ts";
 import {
@@ -49,6 +50,21 @@ describe("put_photo", () => {
     expect(Buffer.from((await stored.Body?.transformToByteArray()) ?? [])).toEqual(photo.bytes);
     expect(stored.ContentType).toBe("image/jpeg");
     expect(decodeURIComponent(stored.Metadata?.["original-name"] ?? "")).toBe(name);
+  });
+
+  it("stores what the photo says of itself along with it", async () => {
+    const bytes = jpeg_with_exif(
+      await fixture_photo("jpeg_60k_baseline.jpg"),
+      exif_of({ original: "2026:07:14 19:42:08", original_offset: "-03:00", orientation: 8 }),
+    );
+    const user = new_user();
+    const { filename } = await put_photo(store, user, { ...photo, bytes }, signal);
+    const head = new HeadObjectCommand({ Bucket: BUCKET, Key: photo_key(user, filename) });
+    expect((await store.s3.send(head)).Metadata).toMatchObject({
+      "taken-at": "2026-07-14T19:42:08-03:00",
+      width: "806",
+      height: "1024",
+    });
   });
 
   it("stores a photo whose name is empty", async () => {

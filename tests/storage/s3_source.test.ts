@@ -233,11 +233,11 @@ describe("an archive in S3", () => {
     const other = build_zip({ entries: entries.map((entry) => ({ ...entry, data: Buffer.from("other") })) });
     let stored = 0;
     const outcomes = await extract(archive, {
-      async write(entry, chunks, signal) {
+      async write(entry, chunks, ...rest) {
         stored += 1;
         if (stored === 20)
           await storage.put("changing.zip", Buffer.concat([other, Buffer.alloc(zip.length)]));
-        return hashing_sink.write(entry, chunks, signal);
+        return hashing_sink.write(entry, chunks, ...rest);
       },
     });
     const failed = outcomes.flatMap((one) => (one.outcome === "failed" ? [one.reason] : []));

@@ -106,6 +106,7 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
   check: { photo: [GET], claim: [GET] },
   unzip: { photo: [PUT, GET, ABORT], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
   download: { photo: [GET], export_task: [PUT] },
+  list: { photo: [GET] },
   delete: { photo: [DELETE] },
   restore: { photo: [PUT] },
   request_upload: { upload: [PUT] },

@@ -380,6 +380,7 @@ async function take_key_of(stack: TestStack, { sub }: Session, upload_id: string
 
 async function list(session: Session): Promise<void> {
   expect((await session.list()).photos.length).toBeGreaterThan(NAMES.length);
+  expect((await session.list({ details: true })).photos.length).toBeGreaterThan(NAMES.length);
   expect((await session.list_all(2)).length).toBeGreaterThan(NAMES.length);
 }
 

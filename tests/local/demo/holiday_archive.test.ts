@@ -52,6 +52,7 @@ describe("the archive of the demo", () => {
       "skipped directory",
       "skipped not_an_image",
       "skipped platform_file",
+      "skipped sidecar",
       "uploaded",
     ]);
   });

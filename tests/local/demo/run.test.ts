@@ -95,7 +95,7 @@ describe("npm run demo", () => {
     expect(stdout).toMatch(/Everything is as it should be\.\n$/);
     expect(stdout).toContain("and 1 photo of other uploads, which the demo leaves alone");
     expect(stdout.match(/✓/g)?.length).toBeGreaterThan(60);
-    expect(stdout).toMatch(/Whole holiday\.zip +100 % .* 37 of 37 entries\n/);
+    expect(stdout).toMatch(/Whole holiday\.zip +100 % .* 38 of 38 entries\n/);
     expect(stdout).not.toContain("✗");
     expect(stdout).not.toMatch(CONTROL_CHARACTER);
     expect(stdout).not.toContain(DEMO_USER.password);
