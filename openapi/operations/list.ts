@@ -1,4 +1,5 @@
 /** POST /list */
+import * as z from "zod";
 import { list_request, list_response } from "../../schemas/list.ts";
 import { type Operation, request_model, response_model } from "../operation.ts";
 import {
@@ -12,6 +13,14 @@ import {
   UPLOADED_AT,
   WIDTH,
 } from "../photo_fields.ts";
+
+/** As its check has it, which has no words in zod that JSON Schema has as well. */
+z.globalRegistry.add(list_request, {
+  not: {
+    properties: { deleted: { const: true }, details: { const: true } },
+    required: ["deleted", "details"],
+  },
+});
 
 export const list: Operation = {
   tag: "Photos",

@@ -54,6 +54,8 @@ describe("openapi.json", () => {
     const bare: string[] = [];
     let fields = 0;
     for (const [at, { properties }] of objects_in(document.components.schemas)) {
+      // What fields must not say together is no field.
+      if (at.endsWith("/not")) continue;
       for (const [name, property] of properties_of(properties)) {
         fields += 1;
         if (!has_description(property)) bare.push(`${at}/${name}`);

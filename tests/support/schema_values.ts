@@ -18,6 +18,8 @@ const schema_words = z.looseObject({
   maximum: z.int().default(Number.MAX_SAFE_INTEGER),
   properties: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
   required: z.array(z.string()).default([]),
+  /** Values that fields must not have together. */
+  not: z.object({ properties: z.record(z.string(), z.object({ const: z.unknown() })) }).optional(),
   items: z.record(z.string(), z.unknown()).default({}),
   minItems: z.int().default(0),
   maxItems: z.int().default(10),
@@ -64,13 +66,18 @@ export function schema_values(document: unknown, known: Known = {}): SchemaValue
     throw new Error(`There are no values for ${JSON.stringify(schema)}.`);
   }
 
-  function fields({ properties, required }: z.infer<typeof schema_words>): fc.Arbitrary<unknown> {
+  function fields({ properties, required, not }: z.infer<typeof schema_words>): fc.Arbitrary<unknown> {
     const model = Object.entries(properties).map(([name, schema]) => {
       const there = (known[name] ?? []).filter((value) => fits(value, schema));
       const arbitrary = valid(schema);
       return [name, there.length > 0 ? fc.oneof(fc.constantFrom(...there), arbitrary) : arbitrary] as const;
     });
-    return fc.record(Object.fromEntries(model), { requiredKeys: required });
+    const unwanted = Object.entries(not?.properties ?? {});
+    return fc
+      .record(Object.fromEntries(model), { requiredKeys: required })
+      .filter(
+        (value) => unwanted.length === 0 || unwanted.some(([name, { const: only }]) => value[name] !== only),
+      );
   }
 
   return { valid };
