@@ -72,7 +72,8 @@ describe("an export", () => {
       const began = Date.now();
       const HOUR = 3_600_000;
       const asked: number[] = [];
-      const server = fake_server(() => {
+      const server = fake_server(({ path }) => {
+        if (path === "/refresh") return json({ jwt: "j2", refreshToken: "r2", expiresIn: 86_400 });
         asked.push(Date.now() - began);
         const hours = asked.length === 0 ? 0 : Math.floor((asked.at(-1) ?? 0) / (3 * HOUR));
         return json(hours < 2 ? { ...running, updatedAt: `2026-11-23T1${hours}:00:00.000Z` } : done);
