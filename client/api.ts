@@ -1,9 +1,9 @@
-/** The API with the token of whoever is signed in. */
+/** The API with the tokens of one user. */
 import type { AnswerOf, Endpoint, FormEndpoint, RequestOf } from "./api_schemas.ts";
 import { json_answer, json_init } from "./open_post.ts";
 import { type Patience, patiently, type Repetition } from "./patience.ts";
 import { is_problem } from "./problem_error.ts";
-import type { Session } from "./session.ts";
+import type { SignedIn } from "./session.ts";
 import type { Fetch, Send } from "./transfer.ts";
 
 export interface Api {
@@ -13,7 +13,7 @@ export interface Api {
     body: RequestOf<Path>,
     repetition: Repetition,
   ): Promise<AnswerOf<Path>>;
-  /** The same for an answer that is no JSON; `redirect` as fetch has it. @throws as `post` */
+  /** The same for an answer that is no JSON, whose bytes are left to be read; `redirect` as fetch has it. @throws as `post` */
   fetch<Path extends Endpoint>(
     path: Path,
     body: RequestOf<Path>,
@@ -25,11 +25,10 @@ export interface Api {
     form: SentForm,
     signal: AbortSignal | undefined,
   ): Promise<AnswerOf<Path>>;
-  /** To S3, or from there: without the token, and with patience. @throws ConnectionError, or the signal's reason */
-  elsewhere(
-    send: (ways: { fetch: Fetch; send: Send }) => Promise<Response>,
-    signal?: AbortSignal,
-  ): Promise<Response>;
+  /** To S3: without the token, and with patience. @throws ConnectionError, or the signal's reason */
+  to_storage(request: (send: Send) => Promise<Response>, signal?: AbortSignal): Promise<Response>;
+  /** From there, likewise; the bytes are left to be read. @throws as `to_storage` */
+  from_storage(url: string, signal?: AbortSignal): Promise<Response>;
 }
 
 export interface SentForm {
@@ -42,7 +41,7 @@ export interface SentForm {
 export interface ApiSettings {
   readonly base: string;
   readonly token_header: string;
-  readonly session: Session;
+  readonly session: SignedIn;
   readonly fetch: Fetch;
   readonly send: Send;
   readonly patience: Patience;
@@ -59,17 +58,21 @@ export function open_api({ base, token_header, session, fetch, send, patience }:
     const token = await session.token(repetition.signal);
     const answer = await with_this(token);
     if (!is_token_refused(answer)) return answer;
-    await answer.body?.cancel();
     return with_this(await session.token_after(token, repetition.signal));
   };
 
-  const api: Api = {
+  return {
     post: async (path, body, repetition) =>
-      json_answer(await api.fetch(path, body, { ...repetition, redirect: "follow" })),
+      json_answer(
+        await with_token(
+          (headers) => fetch(base + path, json_init(body, repetition.signal, headers)),
+          repetition,
+        ),
+      ),
     fetch: (path, body, { redirect, ...repetition }) =>
       with_token(
         (headers) => fetch(base + path, { ...json_init(body, repetition.signal, headers), redirect }),
-        repetition,
+        { ...repetition, streamed: true },
       ),
     async send_form(path, { type, body, on_sent }, signal) {
       const answer = await with_token(
@@ -86,12 +89,16 @@ export function open_api({ base, token_header, session, fetch, send, patience }:
       );
       return json_answer(answer);
     },
-    elsewhere: (request, signal) =>
-      patiently(() => request({ fetch, send }), patience, { repeatable: true, signal }),
+    to_storage: (request, signal) => patiently(() => request(send), patience, { repeatable: true, signal }),
+    from_storage: (url, signal) =>
+      patiently(() => fetch(url, { signal: signal ?? null }), patience, {
+        repeatable: true,
+        streamed: true,
+        signal,
+      }),
   };
-  return api;
 }
 
-/** The gateway's own 401 and 403; those of a function are about something else. */
+/** The gateway's own 401 and 403. Those of a function are about something else, as are those of S3 behind a redirect. */
 const is_token_refused = (answer: Response): boolean =>
-  (answer.status === 401 || answer.status === 403) && !is_problem(answer);
+  (answer.status === 401 || answer.status === 403) && !answer.redirected && !is_problem(answer);

@@ -804,7 +804,7 @@ export interface components {
             })[];
             /** @description There until the last outcome has been given and the job is done. */
             cursor?: string;
-            /** @description The archive of an export that is done; it is removed two days later. */
+            /** @description The archive of an export that is done; it is removed some days later: 2, unless the operator has set another time (`export_days`). */
             archive?: {
                 /** @description Where it is. S3 needs no token: fetch the URL without it. */
                 url: string;

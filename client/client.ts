@@ -43,7 +43,8 @@ export interface ClientSettings {
 
 /**
  * Every method rejects with a `ProblemError` when it is refused, with a `ConnectionError` when there is no answer, and
- * with the signal's reason when it is aborted. An access token is renewed when it has to be.
+ * with the signal's reason when it is aborted. An access token is renewed when it has to be. What one user has begun is
+ * not gone on with as another: once somebody else is signed in, it rejects with `not_signed_in`.
  */
 export interface PhotoClient {
   /** `newPassword` is the answer to the code `new_password_required`. */
@@ -93,29 +94,37 @@ export function createClient({
   const patience = { retries };
   const session = open_session(open_post(fetch, base, patience), tokens);
   const send = sender(given, fetch);
-  const api = open_api({ base, token_header: tokenHeader, session, fetch, send, patience });
-  const download = downloads(api);
+  /** For one operation, which stays that of the user who began it. */
+  const api = () =>
+    open_api({ base, token_header: tokenHeader, session: session.begin(), fetch, send, patience });
+  const download = downloads();
   return {
     async signIn(credentials, { signal } = {}) {
       await session.sign_in(credentials, signal);
     },
     signOut: ({ signal } = {}) => session.sign_out(signal),
     signedIn: async () => (await tokens.get())?.username,
-    upload: (photo, options = {}) => upload_photo(api, photo, options),
-    unzip: (archive, options = {}) => unzip_archive(api, archive, options),
-    follow: (jobId, options = {}) => follow_job(api, jobId, options),
-    cancelUpload: (uploadId, { signal } = {}) =>
-      api.post("/cancel_upload", { uploadId }, { repeatable: true, signal }),
-    list: (options = {}) => list_photos(api, options),
-    listPage: (options = {}) => list_page(api, options),
-    download: (filename, options = {}) => download(filename, options),
-    exportPhotos: (choice, options = {}) => export_photos(api, choice, options),
-    followExport: (jobId, options = {}) => follow_export(api, jobId, options),
-    async delete(file, { signal } = {}) {
-      await api.post("/delete", { file }, { repeatable: false, signal });
+    upload: (photo, options = {}) => upload_photo(api(), photo, options),
+    async *unzip(archive, options = {}) {
+      yield* unzip_archive(api(), archive, options);
     },
-    deleteMany: (filenames, options = {}) => delete_photos(api, filenames, options),
-    restore: (filenames, options = {}) => restore_photos(api, filenames, options),
-    check: (photos, options = {}) => check_photos(api, photos, options),
+    async *follow(jobId, options = {}) {
+      yield* follow_job(api(), jobId, options);
+    },
+    cancelUpload: (uploadId, { signal } = {}) =>
+      api().post("/cancel_upload", { uploadId }, { repeatable: true, signal }),
+    async *list(options = {}) {
+      yield* list_photos(api(), options);
+    },
+    listPage: (options = {}) => list_page(api(), options),
+    download: (filename, options = {}) => download(api(), filename, options),
+    exportPhotos: (choice, options = {}) => export_photos(api(), choice, options),
+    followExport: (jobId, options = {}) => follow_export(api(), jobId, options),
+    async delete(file, { signal } = {}) {
+      await api().post("/delete", { file }, { repeatable: false, signal });
+    },
+    deleteMany: (filenames, options = {}) => delete_photos(api(), filenames, options),
+    restore: (filenames, options = {}) => restore_photos(api(), filenames, options),
+    check: (photos, options = {}) => check_photos(api(), photos, options),
   };
 }

@@ -20,47 +20,35 @@ export interface Download {
   readonly response: Response;
 }
 
-export type Downloads = (filename: string, options: DownloadOptions) => Promise<Download>;
+export type Downloads = (api: Api, filename: string, options: DownloadOptions) => Promise<Download>;
 
 /**
  * A photo that is too large for an answer is at S3. Where a redirect can be seen, the token is not sent along; in a
  * page it cannot be seen, and the browser follows it with all headers (docs/decisions/0002). Which of the two it is,
  * the first such photo tells.
  */
-export function downloads(api: Api): Downloads {
+export function downloads(): Downloads {
   let redirect: "manual" | "follow" = "manual";
-  const ask = (filename: string, { signal, ...body }: DownloadOptions) =>
+  const ask = (api: Api, filename: string, { signal, ...body }: DownloadOptions) =>
     api.fetch("/download", { filename, ...body }, { repeatable: true, signal, redirect });
 
-  return async (filename, options) => {
-    let answer = await ask(filename, options);
+  return async (api, filename, options) => {
+    let answer = await ask(api, filename, options);
     if (answer.type === "opaqueredirect") {
       redirect = "follow";
-      answer = await ask(filename, options);
+      answer = await ask(api, filename, options);
     }
-    const location = answer.headers.get("location");
-    if (answer.status === 303 && location !== null) answer = await from_storage(api, location, options);
-    if (!answer.ok) throw await problem_of(answer);
-    return download_of(filename, answer);
+    const location = answer.status === 303 ? answer.headers.get("location") : null;
+    if (location !== null) answer = await api.from_storage(location, options.signal);
+    if (answer.ok) return download_of(filename, answer);
+    throw location !== null || answer.redirected ? download_failed(answer) : await problem_of(answer);
   };
 }
 
-async function from_storage(
-  api: Api,
-  url: string,
-  { signal = undefined }: DownloadOptions,
-): Promise<Response> {
-  const answer = await api.elsewhere(({ fetch }) => fetch(url, { signal: signal ?? null }), signal);
-  if (answer.ok) return answer;
-  await answer.body?.cancel();
+function download_failed({ status }: Response): ProblemError {
   const title = "The storage did not give the photo";
-  const { status } = answer;
-  throw new ProblemError({
-    status,
-    code: "download_failed",
-    title,
-    detail: `${title}: it answered ${status}.`,
-  });
+  const detail = `${title}: it answered ${status}.`;
+  return new ProblemError({ status, code: "download_failed", title, detail });
 }
 
 function download_of(filename: string, response: Response): Download {

@@ -26,7 +26,10 @@ export interface ExportProgress extends JobProgress {
 interface PollOptions {
   /** Ends the following; the job goes on. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds between two looks at a job that has no news; 1,000 unless told. */
+  /**
+   * Milliseconds between two looks at a job that has no news; 1,000 unless told. They grow to three minutes while nothing of
+   * it moves.
+   */
   readonly pollInterval?: number | undefined;
 }
 
@@ -39,6 +42,10 @@ export interface FollowExportOptions extends PollOptions {
 }
 
 const POLL_MS = 1_000;
+/** A job that stands still may do so for days, until an operator sees to it. */
+const LONGEST_POLL_MS = 180_000;
+/** So many times within the time that nothing has moved: what moves then is known a twentieth of that time later. */
+const POLLS_WITHIN = 20;
 
 /** @throws ProblemError, also of an archive that is refused; ConnectionError; the signal's reason; TypeError of an export */
 export async function* follow_job(
@@ -60,15 +67,20 @@ export async function* pages_of_job(
   { signal, pollInterval = POLL_MS }: PollOptions,
 ): AsyncGenerator<Job, void, undefined> {
   let cursor: string | undefined;
+  // Not by `updatedAt` itself: the clock of a user's machine may be off.
+  let moved = { at: "", seen: 0 };
   for (;;) {
     const body = { jobId, ...(cursor !== undefined && { cursor }) };
     const job = await api.post("/job", body, { repeatable: true, signal });
+    if (job.updatedAt !== moved.at) moved = { at: job.updatedAt, seen: Date.now() };
     yield job;
     if (job.state === "refused") throw refusal_of(job);
     cursor = job.cursor;
     if (cursor === undefined && job.state === "done") return;
     // What is known already is asked for at once.
-    if (job.outcomes.length === 0) await pause(pollInterval, signal);
+    if (job.outcomes.length > 0) continue;
+    const still = (Date.now() - moved.seen) / POLLS_WITHIN;
+    await pause(Math.max(pollInterval, Math.min(still, LONGEST_POLL_MS)), signal);
   }
 }
 

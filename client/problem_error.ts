@@ -33,7 +33,7 @@ export class ProblemError extends Error {
   }
 }
 
-/** There was no answer; `cause` has what the platform says about it. */
+/** There was no answer, or it broke off; `cause` has what the platform says about it. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
 }

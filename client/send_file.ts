@@ -93,8 +93,8 @@ async function post_form(
   const { signal } = options;
   const { type, body, file_bytes } = form_of(fields, "file", file, name_of(file, options));
   const headers = { "content-type": type };
-  const answer = await api.elsewhere(
-    ({ send }) =>
+  const answer = await api.to_storage(
+    (send) =>
       send({ url, method: "POST", headers, body, signal, on_sent: (bytes) => on_sent(file_bytes(bytes)) }),
     signal,
   );

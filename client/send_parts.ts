@@ -99,12 +99,11 @@ async function put(
   on_sent: (bytes: number) => void,
 ): Promise<void> {
   const send_to = (url: string) =>
-    api.elsewhere(({ send }) => send({ url, method: "PUT", headers: {}, body, signal, on_sent }), signal);
+    api.to_storage((send) => send({ url, method: "PUT", headers: {}, body, signal, on_sent }), signal);
   const answer = await send_to(await url_of(number));
   if (answer.ok) return;
   if (answer.status !== FORBIDDEN) throw await storage_problem_of(answer);
   // Its time is over by S3's clock.
-  await answer.body?.cancel();
   const again = await send_to(await url_of(number, true));
   if (!again.ok) throw await storage_problem_of(again);
 }

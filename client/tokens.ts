@@ -1,7 +1,7 @@
 /** Where the tokens of a sign-in are kept. */
 
 export interface Tokens {
-  /** As the user name was given. */
+  /** As the user name was given. It tells users apart: what one has begun does not go on with another's tokens. */
   readonly username: string;
   /** The access token. */
   readonly jwt: string;

@@ -1,6 +1,6 @@
 /**
- * A gallery with uploads, in plain JavaScript. Serve the folder `client/` after `npm run build -w client`, and open
- * `example/gallery.html?api=http://127.0.0.1:3000`.
+ * A gallery with uploads, in plain JavaScript. Serve the folder above this one, which has `dist/` (in the project itself after
+ * `npm run build -w client`), and open `example/gallery.html?api=http://127.0.0.1:3000`.
  */
 import { createClient, ProblemError, storedTokens } from "../dist/index.js";
 
@@ -44,14 +44,32 @@ element("files").addEventListener("change", ({ target }) =>
   }),
 );
 
+/** Larger files go in parts, which can be resumed. The API takes up to about 4.5 MB in one request. */
+const ONE_REQUEST = 4_000_000;
+
 async function send(file) {
-  // The file that was picked before a reload is known again by what the page may know of it.
-  const kept = `upload:${file.name}:${file.size}:${file.lastModified}`;
+  // The file that was picked before a reload is known again by what the page may know of it, and by who picked it.
+  const kept = `upload:${await photos.signedIn()}:${file.name}:${file.size}:${file.lastModified}`;
+  const uploadId = localStorage.getItem(kept) ?? undefined;
+  try {
+    await sendFrom(uploadId, file, kept);
+    localStorage.removeItem(kept);
+  } catch (error) {
+    // Stopped, signed out, or broken off on the way: it can be resumed.
+    if (!(error instanceof ProblemError) || ![404, 409, 422].includes(error.status)) throw error;
+    // The upload is not there any more, is not whole, or was refused: nothing can go on with it.
+    localStorage.removeItem(kept);
+    if (uploadId === undefined) throw error;
+    await send(file);
+  }
+}
+
+async function sendFrom(resumeFrom, file, kept) {
   const options = {
     signal: stop.signal,
-    resumable: file.size > 10_000_000,
+    resumable: file.size > ONE_REQUEST,
     keepOnAbort: true,
-    resumeFrom: localStorage.getItem(kept) ?? undefined,
+    resumeFrom,
     onUploadId: (uploadId) => localStorage.setItem(kept, uploadId),
     onProgress: ({ phase, done, total }) => say(`${file.name}: ${phase}`, done, total),
   };
@@ -63,7 +81,6 @@ async function send(file) {
     const { filename } = await photos.upload(file, options);
     say(`${file.name}: stored as ${filename}`);
   }
-  localStorage.removeItem(kept);
 }
 
 async function showGallery() {

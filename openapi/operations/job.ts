@@ -70,7 +70,9 @@ export const job: Operation = {
           },
           cursor: "There until the last outcome has been given and the job is done.",
           archive: {
-            about: "The archive of an export that is done; it is removed two days later.",
+            about:
+              "The archive of an export that is done; it is removed some days later: 2, unless the operator has set another " +
+              "time (`export_days`).",
             fields: {
               url: "Where it is. S3 needs no token: fetch the URL without it.",
               expiresIn: "Seconds for which a download from the URL can begin. Every answer has a new URL.",

@@ -1,5 +1,5 @@
 /** An export is followed until its archive is there, and its link is what comes of it. */
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createClient, type ExportProgress, ProblemError } from "../../client/index.ts";
 import type { JobResponse } from "../../schemas/job.ts";
 import { all } from "../support/all.ts";
@@ -64,6 +64,36 @@ describe("an export", () => {
       { jobId: "the-job" },
       { jobId: "the-job", cursor: "1" },
     ]);
+  });
+
+  it("is asked about less and less often while it stands still, and often again once it moves", async () => {
+    vi.useFakeTimers({ now: Date.UTC(2000, 0, 1) });
+    try {
+      const began = Date.now();
+      const HOUR = 3_600_000;
+      const asked: number[] = [];
+      const server = fake_server(({ path }) => {
+        if (path === "/refresh") return json({ jwt: "j2", refreshToken: "r2", expiresIn: 86_400 });
+        asked.push(Date.now() - began);
+        const hours = asked.length === 0 ? 0 : Math.floor((asked.at(-1) ?? 0) / (3 * HOUR));
+        return json(hours < 2 ? { ...running, updatedAt: `2026-11-23T1${hours}:00:00.000Z` } : done);
+      });
+      const client = createClient({ baseUrl: BASE, tokens: signed_in_tokens(), fetch: server.fetch });
+      const followed = client.followExport("the-job");
+      await vi.runAllTimersAsync();
+      expect((await followed).url).toBe(archive.url);
+      const pauses = asked.slice(1).map((at, index) => at - (asked[index] ?? 0));
+      expect(pauses.slice(0, 20)).toEqual(Array.from({ length: 20 }, () => 1_000));
+      expect(Math.max(...pauses)).toBe(180_000);
+      const moved = pauses.findIndex((pause, index) => index > 0 && pause < (pauses[index - 1] ?? 0) / 2);
+      expect(asked[moved]).toBeGreaterThanOrEqual(3 * HOUR);
+      expect(pauses.slice(moved, moved + 20)).toEqual(Array.from({ length: 20 }, () => 1_000));
+      // Every pause is a twentieth of the time before, so a thousand seconds are 20 × ln(1,000 / 20) of them.
+      expect(asked.filter((at) => at < 1_000_000).length).toBeLessThan(110);
+      expect(asked.filter((at) => at >= HOUR && at < 2 * HOUR)).toHaveLength(20);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("has a new link when it is followed again", async () => {

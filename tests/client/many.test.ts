@@ -2,9 +2,10 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { checksumOf, createClient, type PhotoToCheck } from "../../client/index.ts";
+import { checksumOf, createClient, type PhotoToCheck, ProblemError } from "../../client/index.ts";
 import { check_request } from "../../schemas/check.ts";
-import { BASE, fake_server, json, signed_in_tokens } from "./fake_server.ts";
+import { rejection } from "../support/caught.ts";
+import { BASE, fake_server, gateway, json, no_answer, problem, signed_in_tokens } from "./fake_server.ts";
 
 const files_of = z.object({ files: z.array(z.string()).min(1).max(1_000) });
 const signed_in = signed_in_tokens();
@@ -51,6 +52,59 @@ describe.each(["deleteMany", "restore"] as const)("%s", (method) => {
     const outcomes = await client_of(server)[method](["a", "b", "a"]);
     expect(outcomes.map(({ file }) => file)).toEqual(["a", "b", "a"]);
     expect(server.asked.map(({ body }) => body)).toEqual([{ files: ["a", "b"] }]);
+  });
+
+  it.each([
+    ["storage_refused", () => problem(502, "storage_refused")],
+    ["gateway_403", () => gateway(403, "Forbidden")],
+    ["no_answer", no_answer],
+  ])("keeps what is known when a later request fails with %s", async (code, failure) => {
+    const good = server_of(1_000);
+    let requests = 0;
+    const server = fake_server((asked, init) => {
+      if (asked.path === "/refresh") return json({ jwt: "j", refreshToken: "r", expiresIn: 3_600 });
+      requests += 1;
+      return requests === 1 ? good.fetch(BASE + asked.path, init) : failure();
+    });
+    const files = names(2_500);
+    const outcomes = await client_of(server)[method](files);
+    expect(outcomes).toEqual(
+      files.map((file, at) =>
+        at < 1_000
+          ? { file, outcome: "deleted" }
+          : at < 2_000
+            ? { file, outcome: "failed", code }
+            : { file, outcome: "not_attempted" },
+      ),
+    );
+  });
+
+  it("tells of those that were asked for again, and of no others, that they have failed", async () => {
+    const good = server_of(2);
+    const server = fake_server(({ path }, init) =>
+      good.asked.length === 0 ? good.fetch(BASE + path, init) : problem(502, "storage_refused"),
+    );
+    expect(await client_of(server)[method](["a", "b", "c"])).toEqual([
+      { file: "a", outcome: "deleted" },
+      { file: "b", outcome: "deleted" },
+      { file: "c", outcome: "failed", code: "storage_refused" },
+    ]);
+  });
+
+  it("rejects where nothing is known, or when it is aborted", async () => {
+    const refused = fake_server(() => problem(502, "storage_refused"));
+    expect(await rejection(client_of(refused)[method](names(2_000)), ProblemError)).toMatchObject({
+      code: "storage_refused",
+    });
+    expect(refused.paths()).toHaveLength(1);
+    const stop = new AbortController();
+    const good = server_of(1_000);
+    const stopping = fake_server(({ path }, init) => {
+      if (good.asked.length === 1) stop.abort(new Error("enough"));
+      return good.fetch(BASE + path, init);
+    });
+    const stopped = client_of(stopping)[method](names(3_000), { signal: stop.signal });
+    expect((await rejection(stopped, Error)).message).toBe("enough");
   });
 
   it("asks for nothing where there is nothing", async () => {

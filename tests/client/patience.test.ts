@@ -1,7 +1,7 @@
 /** What may be repeated is, a few times and not at once; what may not is left to the caller. */
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ConnectionError, createClient, memoryTokens, ProblemError } from "../../client/index.ts";
-import { rejection } from "../support/caught.ts";
+import { caught, rejection } from "../support/caught.ts";
 import { BASE, type FakeServer, fake_server, gateway, json, no_answer, problem } from "./fake_server.ts";
 
 beforeEach(() => {
@@ -28,6 +28,17 @@ function in_turn(...answers: (() => Response)[]): FakeServer {
   });
 }
 
+/** A body that breaks off on its way. */
+const half = (status: number): Response => {
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(Buffer.from('{"photos": ['));
+      controller.error(new TypeError("terminated"));
+    },
+  });
+  return new Response(body, { status });
+};
+
 const page = () => json({ photos: [] });
 
 describe("a request that may be repeated", () => {
@@ -35,7 +46,10 @@ describe("a request that may be repeated", () => {
     ["no answer", no_answer],
     ["a 500", () => gateway(500, "Internal Server Error")],
     ["a 503", () => problem(503, "storage_unavailable")],
+    ["a 504", () => problem(504, "timeout")],
     ["a 429", () => gateway(429, "Too Many Requests")],
+    ["half an answer", () => half(200)],
+    ["half a refusal", () => half(400)],
   ])("is sent again after %s", async (_, failure) => {
     const server = in_turn(failure, failure, page);
     const listed = client_of(server).listPage();
@@ -43,6 +57,17 @@ describe("a request that may be repeated", () => {
     expect(await listed).toEqual({ photos: [] });
     expect(server.paths()).toHaveLength(3);
   });
+
+  it.each([200, 404])(
+    "has not been answered where the answer of a %i breaks off each time",
+    async (status) => {
+      const server = in_turn(() => half(status));
+      const failed = rejection(client_of(server).listPage(), ConnectionError);
+      await vi.runAllTimersAsync();
+      expect((await failed).cause).toBeInstanceOf(TypeError);
+      expect(server.paths()).toHaveLength(4);
+    },
+  );
 
   it("is given up after the third repetition, with the last answer", async () => {
     const server = in_turn(() => problem(503, "storage_unavailable"));
@@ -70,7 +95,7 @@ describe("a request that may be repeated", () => {
     expect(await listed).toEqual({ photos: [] });
   });
 
-  it.each([400, 403, 404, 409, 413, 422, 502, 504])("is not repeated after a %i", async (status) => {
+  it.each([400, 403, 404, 409, 413, 422, 502])("is not repeated after a %i", async (status) => {
     const server = in_turn(() => problem(status, "some_code"));
     expect(await rejection(client_of(server).listPage(), ProblemError)).toMatchObject({ status });
     expect(server.paths()).toHaveLength(1);
@@ -101,11 +126,15 @@ describe("a request that must not be repeated", () => {
   it.each<[string, () => Response]>([
     ["no answer", no_answer],
     ["a 503", () => problem(503, "storage_unavailable")],
+    ["a 504", () => problem(504, "timeout")],
+    ["half an answer", () => half(201)],
   ])("is left after %s, since nobody knows what was stored", async (_, failure) => {
     const server = in_turn(failure);
     const client = client_of(server);
-    await rejection(client.upload(photo), Error);
-    await rejection(client.delete("20261123T101530123Z_beach.jpg"), Error);
+    for (const failed of [client.upload(photo), client.delete("20261123T101530123Z_beach.jpg")]) {
+      const error = await caught(() => failed);
+      expect(error instanceof ProblemError || error instanceof ConnectionError).toBe(true);
+    }
     expect(server.paths()).toEqual(["/upload_single_photo", "/delete"]);
   });
 

@@ -23,6 +23,11 @@ interface Storage {
   readonly cancelled?: () => Response;
 }
 
+/** As S3 says it of a connection on which nothing came for a while. */
+const REQUEST_TIMEOUT =
+  "<Error><Code>RequestTimeout</Code><Message>Your socket connection to the server was not read from or written to " +
+  "within the timeout period.</Message></Error>";
+
 const removed = () => new Response(null, { status: 204 });
 
 /** An upload of so many parts; what was put, and how many at once at most. */
@@ -110,11 +115,12 @@ describe("the parts of a file", () => {
     const { ended, puts, seen } = upload(3, {
       put: (part, attempt) => {
         if (part === 1 && attempt === 1) return new Response("", { status: 503 });
+        if (part === 3 && attempt === 1) return new Response(REQUEST_TIMEOUT, { status: 400 });
         return part === 2 && attempt === 1 ? no_answer() : undefined;
       },
     });
     await run(ended);
-    expect(puts.toSorted()).toEqual([1, 1, 2, 2, 3]);
+    expect(puts.toSorted()).toEqual([1, 1, 2, 2, 3, 3]);
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
   });
 
@@ -130,6 +136,14 @@ describe("the parts of a file", () => {
     await run(failed);
     expect(await failed).toMatchObject({ status: 403, code: "upload_rejected", reason: "AccessDenied" });
     expect(bad.puts.filter((part) => part === 2)).toHaveLength(2);
+  });
+
+  it("are given up where S3 times out again and again, with what it says", async () => {
+    const { ended, puts } = upload(1, { put: () => new Response(REQUEST_TIMEOUT, { status: 400 }) });
+    const failed = rejection(ended, ProblemError);
+    await run(failed);
+    expect(await failed).toMatchObject({ code: "upload_rejected", reason: "RequestTimeout" });
+    expect(puts).toEqual([1, 1, 1]);
   });
 
   it("stop with the first that is refused, and what has arrived stays", async () => {

@@ -5,6 +5,7 @@ import {
   createClient,
   memoryTokens,
   ProblemError,
+  storedTokens,
   type TokenStore,
   type Tokens,
 } from "../../client/index.ts";
@@ -30,15 +31,37 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const ANN: Tokens = {
+  username: "ann@example.com",
+  jwt: "jwt-0",
+  refreshToken: "refresh-0",
+  expiresAt: NOW + HOUR_MS,
+};
+const BOB: Tokens = {
+  username: "bob@example.com",
+  jwt: "bobs",
+  refreshToken: "bobs-refresh",
+  expiresAt: NOW + HOUR_MS,
+};
+
+/** The timers stand still, and nothing but promises is on the way there. */
+async function refresh_asked_for(server: FakeServer): Promise<void> {
+  for (let turn = 0; turn < 1_000; turn += 1) {
+    if (server.paths().includes("/refresh")) return;
+    await Promise.resolve();
+  }
+  throw new Error("There was no refresh.");
+}
+
+/** Node looks for rejections that nobody handles once the tasks of a turn are done. */
+async function next_turns(): Promise<void> {
+  vi.useRealTimers();
+  for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
 const signed_in = (more: Partial<Tokens> = {}): TokenStore => {
   const store = memoryTokens();
-  void store.set({
-    username: "ann@example.com",
-    jwt: "jwt-0",
-    refreshToken: "refresh-0",
-    expiresAt: NOW + HOUR_MS,
-    ...more,
-  });
+  void store.set({ ...ANN, ...more });
   return store;
 };
 
@@ -150,12 +173,7 @@ describe("a refresh", () => {
 
   it("of another page that shares the store, which came first, is taken over", async () => {
     const tokens = signed_in({ expiresAt: NOW });
-    const others = {
-      username: "ann@example.com",
-      jwt: "jwt-9",
-      refreshToken: "refresh-9",
-      expiresAt: NOW + HOUR_MS,
-    };
+    const others = { ...ANN, jwt: "jwt-9", refreshToken: "refresh-9", expiresAt: NOW + HOUR_MS };
     const server = fake_server(async ({ path, token }) => {
       if (path === "/list") return token === "jwt-9" ? json({ photos: [] }) : gateway(403, "Forbidden");
       await tokens.set(others);
@@ -177,6 +195,62 @@ describe("a refresh", () => {
     expect(await tokens.get()).toBeUndefined();
   });
 
+  it("of another page that came first is left in the store, whatever this one brings", async () => {
+    const tokens = signed_in({ expiresAt: NOW });
+    const others = { ...ANN, jwt: "jwt-9", refreshToken: "refresh-9", expiresAt: NOW + HOUR_MS };
+    const server = fake_server(async ({ path }) => {
+      if (path === "/list") return json({ photos: [] });
+      await tokens.set(others);
+      return json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" });
+    });
+    await client_of(server, tokens).listPage();
+    expect(server.asked.at(-1)).toMatchObject({ path: "/list", token: "jwt-9" });
+    expect(await tokens.get()).toEqual(others);
+  });
+
+  it("is not begun for a caller who is aborted already, or while the store is read", async () => {
+    const server = fake_server(() => problem(400, "invalid_request"));
+    const early = rejection(
+      client_of(server, signed_in({ expiresAt: NOW })).listPage({ signal: AbortSignal.abort() }),
+      DOMException,
+    );
+    expect((await early).name).toBe("AbortError");
+
+    const stop = new AbortController();
+    const kept = signed_in({ expiresAt: NOW });
+    const get = async () => {
+      await Promise.resolve();
+      stop.abort();
+      return kept.get();
+    };
+    const client = client_of(server, { get, set: (tokens) => kept.set(tokens) });
+    const later = await rejection(client.listPage({ signal: stop.signal }), DOMException);
+    expect(later.name).toBe("AbortError");
+    await next_turns();
+    expect(server.paths()).toEqual([]);
+  });
+
+  it("that fails when nobody waits for it any more does not end the process", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const answer = Promise.withResolvers<Response>();
+      const server = fake_server(() => answer.promise);
+      const stop = new AbortController();
+      const client = client_of(server, signed_in({ expiresAt: NOW }));
+      const stopped = rejection(client.listPage({ signal: stop.signal }), DOMException);
+      await refresh_asked_for(server);
+      stop.abort();
+      await stopped;
+      answer.resolve(problem(400, "invalid_request"));
+      await next_turns();
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
+
   it("goes on for others when one who waits is aborted", async () => {
     const answer = Promise.withResolvers<Response>();
     const server = fake_server(({ path }) => (path === "/refresh" ? answer.promise : json({ photos: [] })));
@@ -184,7 +258,7 @@ describe("a refresh", () => {
     const stop = new AbortController();
     const stopped = rejection(client.listPage({ signal: stop.signal }), Error);
     const other = client.listPage();
-    await Promise.resolve();
+    await refresh_asked_for(server);
     stop.abort(new Error("enough"));
     expect((await stopped).message).toBe("enough");
     answer.resolve(json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" }));
@@ -216,19 +290,18 @@ describe("signing in and out", () => {
   });
 
   it("revokes what a refresh that is under way brings", async () => {
+    const refresh = Promise.withResolvers<Response>();
     const server = fake_server(({ path }) =>
-      path === "/logout"
-        ? new Response(null, { status: 204 })
-        : path === "/refresh"
-          ? json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" })
-          : json({ photos: [] }),
+      path === "/refresh" ? refresh.promise : new Response(null, { status: 204 }),
     );
     const tokens = signed_in({ expiresAt: NOW });
     const client = client_of(server, tokens);
-    const listed = client.listPage();
-    await Promise.resolve();
-    await client.signOut();
-    await listed;
+    const listed = rejection(client.listPage(), ProblemError);
+    await refresh_asked_for(server);
+    const signed_out = client.signOut();
+    refresh.resolve(json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" }));
+    await signed_out;
+    expect(await listed).toMatchObject({ code: "not_signed_in" });
     expect(server.asked.find(({ path }) => path === "/logout")?.body).toEqual({ refreshToken: "refresh-1" });
     expect(await tokens.get()).toBeUndefined();
   });
@@ -245,5 +318,148 @@ describe("signing in and out", () => {
     await vi.runAllTimersAsync();
     const { inspect } = await import("node:util");
     expect(inspect(await failed, { depth: 10 })).not.toMatch(/jwt-0|refresh-0/);
+  });
+});
+
+describe("what one user has begun", () => {
+  const CREDENTIALS = { username: BOB.username, password: "secret" };
+
+  /** Signs Bob in; all else that it is asked for is told by `answer`. */
+  const server_of = (answer: (asked: Asked) => Response | Promise<Response>) =>
+    fake_server((asked) => {
+      if (asked.path === "/logout") return new Response(null, { status: 204 });
+      const { username: credentials, jwt, refreshToken } = BOB;
+      return asked.path === "/login"
+        ? json({ credentials, jwt, refreshToken, expiresIn: 3_600 })
+        : answer(asked);
+    });
+  const of_bob = ({ asked }: FakeServer) => asked.filter(({ token }) => token === BOB.jwt);
+  const refused = { code: "not_signed_in", status: 401 };
+
+  /** A file that is being read until it is let go on. */
+  const slow_file = () => {
+    const read = Promise.withResolvers<void>();
+    const file = new Blob([new Uint8Array(10)]);
+    const slice = file.slice.bind(file);
+    file.slice = (...range) => {
+      const piece = slice(...range);
+      const whole = piece.arrayBuffer.bind(piece);
+      piece.arrayBuffer = () => read.promise.then(whole);
+      return piece;
+    };
+    return { file, go_on: read.resolve };
+  };
+
+  it("is not gone on with as the next one", async () => {
+    const server = server_of(() => json({}));
+    const client = client_of(server, signed_in());
+    const { file, go_on } = slow_file();
+    const stored = rejection(client.upload(file, { resumable: true }), ProblemError);
+    await client.signOut();
+    await client.signIn(CREDENTIALS);
+    go_on();
+    expect(await stored).toMatchObject(refused);
+    expect(of_bob(server)).toEqual([]);
+  });
+
+  it("is not gone on with by a list or an extraction either", async () => {
+    const server = server_of(({ path }) =>
+      path === "/list"
+        ? json({ photos: [{ filename: "a" }], cursor: "anns" })
+        : json({ kind: "extraction", state: "running", outcomes: [{ name: "a" }], cursor: "1" }),
+    );
+    const client = client_of(server, signed_in());
+    const list = client.list();
+    const entries = client.follow("the-job");
+    await Promise.all([list.next(), entries.next()]);
+    await client.signIn(CREDENTIALS);
+    expect(await rejection(list.next(), ProblemError)).toMatchObject(refused);
+    expect(await rejection(entries.next(), ProblemError)).toMatchObject(refused);
+    expect(of_bob(server)).toEqual([]);
+    await client.listPage();
+    expect(of_bob(server)).toHaveLength(1);
+  });
+
+  it("goes on when the same user has signed in again, or another page has refreshed the token", async () => {
+    const storage = new Map<string, string>();
+    const kept = {
+      getItem: (key: string) => storage.get(key) ?? null,
+      setItem: (key: string, value: string) => void storage.set(key, value),
+      removeItem: (key: string) => void storage.delete(key),
+    };
+    let newest = 0;
+    const server = fake_server(({ path, token }) => {
+      if (path === "/login" || path === "/refresh") newest += 1;
+      const tokens = { jwt: `jwt-${newest}`, refreshToken: `refresh-${newest}`, expiresIn: 3_600 };
+      if (path === "/login") return json({ ...tokens, credentials: ANN.username });
+      if (path === "/refresh") return json(tokens);
+      return token === `jwt-${newest}`
+        ? json({ photos: [{ filename: path }], cursor: `${newest}` })
+        : gateway(403, "Forbidden");
+    });
+    const credentials = { username: ANN.username, password: "secret" };
+    const one = client_of(server, storedTokens(kept));
+    const other = client_of(server, storedTokens(kept));
+    await one.signIn(credentials);
+    const list = one.list();
+    await list.next();
+    vi.setSystemTime(Date.now() + HOUR_MS);
+    await other.listPage();
+    expect(await list.next()).toMatchObject({ done: false });
+    await other.signIn(credentials);
+    expect(await list.next()).toMatchObject({ done: false });
+    expect(server.paths().filter((path) => path === "/refresh")).toHaveLength(1);
+    expect(server.asked.at(-1)).toMatchObject({ path: "/list", token: "jwt-3" });
+  });
+
+  it.each([
+    ["brings tokens", () => json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" })],
+    ["is refused", () => problem(401, "invalid_refresh_token")],
+  ])("leaves the next one signed in when its refresh %s at last", async (_, answer) => {
+    const refresh = Promise.withResolvers<Response>();
+    const server = server_of(({ path }) => (path === "/refresh" ? refresh.promise : json({ photos: [] })));
+    const tokens = signed_in({ expiresAt: NOW });
+    const client = client_of(server, tokens);
+    const listed = rejection(client.listPage(), ProblemError);
+    await refresh_asked_for(server);
+    await client.signIn(CREDENTIALS);
+    refresh.resolve(answer());
+    expect(await listed).toMatchObject(refused);
+    expect(await tokens.get()).toEqual(BOB);
+    expect(of_bob(server)).toEqual([]);
+  });
+
+  it("brings no token to the next one, who needs another at the same time", async () => {
+    const anns = Promise.withResolvers<Response>();
+    const server = server_of(({ path, body, token }) => {
+      if (path !== "/refresh") return token === "bobs-new" ? json({ photos: [] }) : gateway(403, "Forbidden");
+      return JSON.stringify(body).includes(BOB.refreshToken)
+        ? json({ jwt: "bobs-new", expiresIn: 3600, refreshToken: BOB.refreshToken })
+        : anns.promise;
+    });
+    const client = client_of(server, signed_in({ expiresAt: NOW }));
+    const listed = rejection(client.listPage(), ProblemError);
+    await refresh_asked_for(server);
+    await client.signIn(CREDENTIALS);
+    expect(await client.listPage()).toEqual({ photos: [] });
+    anns.resolve(json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" }));
+    expect(await listed).toMatchObject(refused);
+    expect(server.asked.map(({ token }) => token)).not.toContain("jwt-1");
+  });
+
+  it("is signed out alone, where the next one signs in before that is through", async () => {
+    const refresh = Promise.withResolvers<Response>();
+    const server = server_of(() => refresh.promise);
+    const tokens = signed_in({ expiresAt: NOW });
+    const client = client_of(server, tokens);
+    const listed = rejection(client.listPage(), ProblemError);
+    await refresh_asked_for(server);
+    const signed_out = client.signOut();
+    await client.signIn(CREDENTIALS);
+    refresh.resolve(json({ jwt: "jwt-1", expiresIn: 3600, refreshToken: "refresh-1" }));
+    await signed_out;
+    expect(await listed).toMatchObject(refused);
+    expect(await tokens.get()).toEqual(BOB);
+    expect(server.asked.at(-1)).toMatchObject({ path: "/logout", body: { refreshToken: "refresh-1" } });
   });
 });

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { build_client } from "../../client/build.ts";
@@ -99,10 +99,10 @@ describe.runIf(program !== undefined)("the client in Chromium", () => {
   const shows = (element: string, text: string) =>
     page.until(`document.getElementById("${element}").textContent.includes(${JSON.stringify(text)})`);
 
-  const sign_in = async (password: string) => {
+  const sign_in = async (password: string, username = user.username) => {
     await page.evaluate(`{
       const [form] = document.forms;
-      form.username.value = ${JSON.stringify(user.username)};
+      form.username.value = ${JSON.stringify(username)};
       form.password.value = ${JSON.stringify(password)};
       form.requestSubmit();
     }`);
@@ -230,5 +230,96 @@ describe.runIf(program !== undefined)("the client in Chromium", () => {
     await page.until(`document.getElementById("app").hidden`);
     expect(await page.evaluate(`sessionStorage.length`)).toBe(0);
     expect(page.complaints).toEqual([expect.stringMatching(/401 .*\/login$/)]);
+  });
+
+  describe("that keeps the id of an upload which was stopped", () => {
+    const size = 12 * MIB;
+    const kept_ids = async (): Promise<Record<string, string>> =>
+      z.record(z.string(), z.string()).parse(await page.evaluate(`({ ...localStorage })`));
+
+    const sign_in_as = async ({ username, password }: Session) => {
+      await page.evaluate(`document.getElementById("sign-out").click()`);
+      await page.until(`document.getElementById("app").hidden`);
+      await sign_in(password, username);
+      await page.until(`!document.getElementById("app").hidden`);
+      await gallery_is_complete();
+    };
+
+    /** Its key and its id. */
+    const stopped = async (path: string): Promise<readonly [string, string]> => {
+      await page.throttle(6 * MIB);
+      await page.pick("#files", [path]);
+      const status = JSON.stringify(`${basename(path)}: uploading`);
+      await page.until(
+        `document.getElementById("status").textContent === ${status} && document.getElementById("progress").value > 0`,
+      );
+      await page.evaluate(`document.getElementById("stop").click()`);
+      await shows("problem", "AbortError");
+      await page.throttle(-1);
+      await page.until(`document.getElementById("stop").disabled`);
+      const [only] = Object.entries(await kept_ids());
+      if (only === undefined) throw new Error("The page keeps no id.");
+      return only;
+    };
+
+    const stored = async (path: string) => {
+      await page.evaluate(`document.getElementById("status").textContent = ""`);
+      await page.pick("#files", [path]);
+      await shows("status", "stored as");
+      await gallery_is_complete();
+    };
+
+    /** Of a form that has not arrived: its answer from S3 is never waited for. */
+    const id_of_a_form = () =>
+      page.evaluate(`import("/dist/index.js").then(({ createClient, storedTokens }) => {
+        const api = ${JSON.stringify(stack.url)};
+        const fetch = (url, init) => url.startsWith(api) ? globalThis.fetch(url, init) : Promise.reject(new TypeError("broken"));
+        const photos = createClient({ baseUrl: api, tokens: storedTokens(sessionStorage), fetch, retries: 0 });
+        return new Promise((resolve) => {
+          photos.upload(new File([new Uint8Array(6_000_000)], "form.jpg"), { onUploadId: resolve }).catch(() => {});
+        });
+      })`);
+
+    it("begins anew where it cannot be resumed: removed, made up, or of a form", async () => {
+      await page.reload();
+      await sign_in_as(user);
+      const path = file("anew.jpg", enlarged(sample("jpeg_60k_progressive.jpg", "anew.jpg"), size).bytes);
+      const [key, id] = await stopped(path);
+      expect((await user.json("/cancel_upload", { uploadId: id })).status).toBe(204);
+      await stored(path);
+      expect(await kept_ids()).toEqual({});
+      for (const useless of ["made-up", await id_of_a_form()]) {
+        await page.evaluate(`localStorage.setItem(${JSON.stringify(key)}, ${JSON.stringify(useless)})`);
+        await stored(path);
+        expect(await kept_ids()).toEqual({});
+      }
+      const names = (await user.list_all()).map(({ name }) => name);
+      expect(names).toContain("anew.jpg");
+    });
+
+    it("forgets the id of what is refused, and does not go in circles", async () => {
+      const path = file("notes.jpg", new Uint8Array(5 * MIB).fill(32));
+      await page.pick("#files", [path]);
+      await shows("problem", "upload_refused");
+      await page.until(`document.getElementById("stop").disabled`);
+      expect(await kept_ids()).toEqual({});
+    });
+
+    it("resumes no other user's, and leaves it to be resumed", async () => {
+      const other = await new_session(stack, "other");
+      const path = file("both.jpg", enlarged(sample("jpeg_60k_progressive.jpg", "both.jpg"), size - 1).bytes);
+      const [key, id] = await stopped(path);
+      await sign_in_as(other);
+      await stored(path);
+      expect(await other.list_all()).toMatchObject([{ name: "both.jpg" }]);
+      expect(await kept_ids()).toEqual({ [key]: id });
+      await sign_in_as(user);
+      const sent_before = to(stack.s3.url, "PUT");
+      const requested_before = to(`${stack.url}/request_upload`, "POST");
+      await stored(path);
+      expect(to(`${stack.url}/request_upload`, "POST")).toBe(requested_before);
+      expect(to(stack.s3.url, "PUT")).toBeGreaterThan(sent_before);
+      expect(await kept_ids()).toEqual({});
+    });
   });
 });
