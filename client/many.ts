@@ -8,9 +8,9 @@ type OutcomesOf<Answer> =
   Extract<Answer, { outcomes: unknown }> extends { outcomes: (infer One)[] } ? One : never;
 
 /** What has become of a photo that was to be deleted. */
-export type DeletionOutcome = OutcomesOf<AnswerOf<"/delete">>;
+export type DeletionOutcome = OutcomesOf<AnswerOf<"/delete">> | Undone;
 /** What has become of a photo that was to be brought back. */
-export type RestorationOutcome = OutcomesOf<AnswerOf<"/restore">>;
+export type RestorationOutcome = OutcomesOf<AnswerOf<"/restore">> | Undone;
 
 /** A photo that may be there already; `checksum` is its SHA-256, as `checksumOf` gives it. */
 export type PhotoToCheck = RequestOf<"/check">["photos"][number];
