@@ -142,6 +142,7 @@ describe("a trial", () => {
         await beat_is_said.promise;
       })
       .then(() => trial.leave());
+    await beat_is_said.promise;
     // Time enough for a word that does not wait for the one before.
     await setTimeout(200);
     expect(said_so_far).toBe(2);
