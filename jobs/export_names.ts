@@ -10,43 +10,38 @@ import { first_bytes, NAME_BYTES } from "@photo-uploader/layer";
  */
 export function unique_names(names: readonly string[]): string[] {
   const taken = new Set<string>();
-  const next = new NextNumbers();
+  /**
+   * The number to be tried next, by what stands around it: or 70,000 photos of one name would be counted from 2 each, and
+   * so would those of long names that differ only in what is cut.
+   */
+  const next = new Map<string, number>();
   return names.map((name) => {
-    let unique = name;
-    while (taken.has(folded(unique))) unique = next.numbered(name);
-    taken.add(folded(unique));
-    return unique;
-  });
-}
-
-/**
- * The number to be tried next, by what stands around it: or 70,000 photos of one name would be counted from 2 each, and
- * so would those of long names that differ only in what is cut. What is left of a long name depends on the digits, too.
- */
-class NextNumbers {
-  readonly #next = new Map<string, number>();
-
-  /** The name with a number that it has not had before. */
-  numbered(name: string): string {
-    for (let digits = 1; ; digits += 1) {
-      const [stem, extension] = cut_for(name, digits);
-      const around = JSON.stringify([digits, folded(stem), folded(extension)]);
-      const number = this.#next.get(around) ?? Math.max(2, 10 ** (digits - 1));
-      if (number === 10 ** digits) continue;
-      this.#next.set(around, number + 1);
-      return `${stem} (${number})${extension}`;
+    if (!taken.has(folded(name))) {
+      taken.add(folded(name));
+      return name;
     }
-  }
+    const [stem, extension] = cut_for_number(name);
+    const around = JSON.stringify([folded(stem), folded(extension)]);
+    for (let number = next.get(around) ?? 2; ; number += 1) {
+      const unique = `${stem} (${number})${extension}`;
+      if (taken.has(folded(unique))) continue;
+      taken.add(folded(unique));
+      next.set(around, number + 1);
+      return unique;
+    }
+  });
 }
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();
 
-/** What of a name has room in front of a number of so many digits, and what behind. */
-function cut_for(name: string, digits: number): readonly [stem: string, extension: string] {
+/** As many digits as an export needs: the length of what is left must not depend on the number. */
+const LONGEST_NUMBER = " (999999)";
+
+function cut_for_number(name: string): readonly [stem: string, extension: string] {
   const dot = name.lastIndexOf(".");
   const stem_end = dot > 0 ? dot : name.length;
   const extension = name.slice(stem_end);
-  const room = NAME_BYTES - " ()".length - digits;
+  const room = NAME_BYTES - LONGEST_NUMBER.length;
   const of_stem = room - Buffer.byteLength(extension);
   return of_stem > 0
     ? [first_bytes(name.slice(0, stem_end), of_stem), extension]
