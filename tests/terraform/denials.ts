@@ -70,7 +70,7 @@ const KINDS = {
   },
   export: {
     a: "an export",
-    keys: ["plan", "claims/000012_0", "segments/000012", "result", "photos.zip"].map(
+    keys: ["plan", `parts/000012_${ID}`, "segments/000012", "result", "photos.zip"].map(
       (part) => `.exports/${USER}/${ID}/${part}`,
     ),
     written_once: true,
@@ -119,7 +119,7 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
   cancel_upload: { upload: [ABORT, DELETE], outcome: [GET] },
   admit: { photo: [PUT, GET], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
   job: { task: [GET], job: [GET], trial: [GET], export_task: [GET], export: [GET] },
-  export: { photo: [GET], export_task: [PUT, GET], export: [PUT, GET] },
+  export: { photo: [GET], export_task: [PUT, GET], export: [PUT, GET, ABORT] },
   extract: {
     photo: [PUT, GET, ABORT],
     claim: [PUT, GET],
