@@ -97,6 +97,7 @@ const ABORT = "s3:AbortMultipartUpload";
 const LIST_PARTS = "s3:ListMultipartUploadParts";
 
 const OF_PARTS: readonly string[] = [ABORT, LIST_PARTS];
+const IN_PARTS: readonly KindName[] = ["photo", "upload", "export"];
 
 const ADMISSION = { outcome: [PUT, GET], task: [PUT] };
 
@@ -189,7 +190,7 @@ function on_objects({ name }: DeployedFunction, { bucket }: Deployment): Denial[
     });
     const on_kind = (kind: KindName): Denial[] => {
       const { a, keys, written_once } = KINDS[kind];
-      if (OF_PARTS.includes(action) && kind !== "photo" && kind !== "upload")
+      if (OF_PARTS.includes(action) && !IN_PARTS.includes(kind))
         return keys.map((key) => deny("ask for parts of what has none", key));
       const own = OWN[name]?.[kind];
       if (own === undefined) return keys.map((key) => deny(`touch ${a}`, key));
