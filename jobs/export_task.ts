@@ -1,7 +1,7 @@
 /**
  * Does what an export's task asks for: plans it, writes it segment by segment, and joins these to its archive, until that
- * is complete or the worker's time is nearly up, when a task asks for the rest. Anything may be done twice, by two at the same time, or end
- * at any moment: each step looks for what is there, and writes once.
+ * is complete or the worker's time is nearly up, when a task asks for the rest. Anything may be done twice, by two at the
+ * same time, or end at any moment: each step looks for what is there, and writes once.
  */
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { type ExportKey, type ExportTask, export_task_key, is_missing, log } from "@photo-uploader/layer";

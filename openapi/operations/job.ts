@@ -70,7 +70,8 @@ export const job: Operation = {
           },
           cursor: "There until the last outcome has been given and the job is done.",
           archive: {
-            about: "The archive of an export that is done. It is removed two days later, and the job is not found then.",
+            about:
+              "The archive of an export that is done. It is removed two days later, and the job is not found then.",
             fields: {
               url: "Where it is. S3 needs no token: fetch the URL without it.",
               expiresIn: "Seconds for which a download from the URL can begin. Every answer has a new URL.",
