@@ -28,6 +28,7 @@ export type { ReadFile, WrittenDirectory, WrittenFile } from "./writer.ts";
 export {
   data_descriptor,
   directory_record,
+  directory_record_bytes,
   end_of_archive,
   local_header,
   most_record_bytes,

@@ -153,6 +153,15 @@ export function end_of_archive({ entries, offset, size }: WrittenDirectory): Buf
   return Buffer.concat([record, locator, end]);
 }
 
+/** Bytes of the file's record in the directory, for a file of a time since 1970. */
+export function directory_record_bytes(
+  { path, size }: Pick<WrittenFile, "path" | "size">,
+  header_offset: number,
+): number {
+  const large = (is_large(size) ? 2 : 0) + (is_large(header_offset) ? 1 : 0);
+  return 46 + Buffer.byteLength(path) + (large > 0 ? 4 + 8 * large : 0) + 9;
+}
+
 /** At most so many bytes stand around the bytes of a file, wherever it is: header, descriptor and record. */
 export const most_record_bytes = (path: string): number => {
   const name = Buffer.byteLength(path);

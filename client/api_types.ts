@@ -749,7 +749,7 @@ export interface components {
              * @description When the job was asked for, was planned, or had a part done, whichever came last.
              */
             updatedAt: string;
-            /** @description Why the archive was refused: as `/unzip` has it, or `archive_missing`, or `worker_failed`. Why none was made: `too_many_photos`, `export_too_large` or `worker_failed`. */
+            /** @description Why the archive was refused: as `/unzip` has it, or `archive_missing`, or `worker_failed`. Why none was made: `too_many_photos` or `export_too_large`. */
             reason?: string;
             /** @description Entries of the archive, or photos that were asked for. */
             entries: {
@@ -804,7 +804,7 @@ export interface components {
             })[];
             /** @description There until the last outcome has been given and the job is done. */
             cursor?: string;
-            /** @description The archive of an export that is done; it is removed some days later: 2, unless the operator has set another time (`export_days`). */
+            /** @description The archive of an export that is done. It is removed some days later, 2 unless the operator has set another time (`export_days`), and the job is not found then. */
             archive?: {
                 /** @description Where it is. S3 needs no token: fetch the URL without it. */
                 url: string;

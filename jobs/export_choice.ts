@@ -1,8 +1,12 @@
 /** Makes an export's plan of what it is asked for: looks for the photos, and judges what they add up to. */
 import { type ExportKey, parse_filename, timestamp } from "@photo-uploader/layer";
 import * as z from "zod/mini";
-import { large_limits, most_record_bytes } from "../archive/index.ts";
-import { begin_export } from "../storage/export_archive.ts";
+import {
+  type ArchiveLimits,
+  directory_record_bytes,
+  large_limits,
+  most_record_bytes,
+} from "../archive/index.ts";
 import { type ListedObject, list_photos, type PhotoStore } from "../storage/photo_store.ts";
 import { unique_names } from "./export_names.ts";
 import type { ExportPlan } from "./export_plan.ts";
@@ -14,38 +18,52 @@ export const export_request = z.union([
 ]);
 export type ExportRequest = z.infer<typeof export_request>;
 
-/** What the engine of `/unzip` takes, so that an export can be imported again. */
-const { entries: MOST_PHOTOS, total_bytes: MOST_BYTES, directory_bytes: MOST_DIRECTORY_BYTES } = large_limits;
+type ExportLimits = Pick<ArchiveLimits, "entries" | "total_bytes" | "directory_bytes">;
 
 /** The largest export has about a thousand segments, and no segment but the last is smaller than this. */
 const SEGMENTS = 1_000;
 const SEGMENT_BYTES = 16 * 1024 * 1024;
 
-/** @throws where the photos cannot be listed for the time being */
+/**
+ * @param limits what the engine of `/unzip` takes, so that an export can be imported again
+ * @throws where the photos cannot be listed for the time being
+ */
 export async function make_export_plan(
   store: PhotoStore,
-  job: ExportKey,
+  { user }: ExportKey,
   request: ExportRequest,
   signal: AbortSignal,
+  limits: ExportLimits = large_limits,
 ): Promise<ExportPlan> {
-  const { photos, missing } = await chosen_photos(store, job.user, request, signal);
+  const { photos, missing } = await chosen_photos(store, user, request, limits.entries, signal);
+  if (photos.length > limits.entries) return { refused: "too_many_photos" };
   const names = unique_names(photos.map(({ name }) => name));
-  const bytes = photos.reduce((sum, { size }) => sum + size, 0);
-  const around = names.reduce((sum, name) => sum + most_record_bytes(name), 0);
-  if (photos.length > MOST_PHOTOS) return { refused: "too_many_photos" };
-  if (bytes + around > MOST_BYTES || around > MOST_DIRECTORY_BYTES) {
+  const named = photos.map((photo, index) => ({ ...photo, path: names[index] ?? photo.name }));
+  const { archive, directory } = most_bytes(named);
+  if (archive > limits.total_bytes || directory > limits.directory_bytes) {
     return { refused: "export_too_large" };
   }
   return {
-    upload: await begin_export(store, job, signal),
-    photos: photos.map(({ filename, name, size }, index) => {
-      const unique = names[index] ?? name;
-      return unique === name ? [filename, size] : [filename, size, unique];
-    }),
-    bytes,
-    segment_bytes: Math.max(SEGMENT_BYTES, Math.ceil((bytes + around) / SEGMENTS)),
+    photos: named.map(({ filename, name, size, path }) =>
+      path === name ? [filename, size] : [filename, size, path],
+    ),
+    bytes: photos.reduce((sum, { size }) => sum + size, 0),
+    segment_bytes: Math.max(SEGMENT_BYTES, Math.ceil(archive / SEGMENTS)),
     missing,
   };
+}
+
+/** Of the whole archive, and of its directory: no more than this, whatever becomes of the photos. */
+function most_bytes(files: readonly { readonly path: string; readonly size: number }[]): {
+  readonly archive: number;
+  readonly directory: number;
+} {
+  let [archive, directory] = [0, 0];
+  for (const file of files) {
+    directory += directory_record_bytes(file, archive);
+    archive += file.size + most_record_bytes(file.path);
+  }
+  return { archive, directory };
 }
 
 interface Chosen {
@@ -58,11 +76,12 @@ async function chosen_photos(
   store: PhotoStore,
   user: string,
   request: ExportRequest,
+  most: number,
   signal: AbortSignal,
 ): Promise<Chosen> {
   if ("filenames" in request) return named_photos(store, user, request.filenames, signal);
   const photos: ListedObject[] = [];
-  for (let next: string | undefined = ""; next !== undefined && photos.length <= MOST_PHOTOS; ) {
+  for (let next: string | undefined = ""; next !== undefined && photos.length <= most; ) {
     const page = await list_photos(store, user, next, signal);
     photos.push(...page.photos);
     next = page.next;

@@ -10,28 +10,40 @@ import { first_bytes, NAME_BYTES } from "@photo-uploader/layer";
  */
 export function unique_names(names: readonly string[]): string[] {
   const taken = new Set<string>();
-  /** The number to be tried next, by the name; or 70,000 photos of one name would be counted from 2 each. */
+  /**
+   * The number to be tried next, by what stands around it: or 70,000 photos of one name would be counted from 2 each, and
+   * so would those of long names that differ only in what is cut.
+   */
   const next = new Map<string, number>();
   return names.map((name) => {
-    let unique = name;
-    for (let number = next.get(folded(name)) ?? 2; taken.has(folded(unique)); number += 1) {
-      unique = numbered(name, number);
-      next.set(folded(name), number + 1);
+    if (!taken.has(folded(name))) {
+      taken.add(folded(name));
+      return name;
     }
-    taken.add(folded(unique));
-    return unique;
+    const [stem, extension] = cut_for_number(name);
+    const around = JSON.stringify([folded(stem), folded(extension)]);
+    for (let number = next.get(around) ?? 2; ; number += 1) {
+      const unique = `${stem} (${number})${extension}`;
+      if (taken.has(folded(unique))) continue;
+      taken.add(folded(unique));
+      next.set(around, number + 1);
+      return unique;
+    }
   });
 }
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();
 
-function numbered(name: string, number: number): string {
+/** As many digits as an export needs: the length of what is left must not depend on the number. */
+const LONGEST_NUMBER = " (999999)";
+
+function cut_for_number(name: string): readonly [stem: string, extension: string] {
   const dot = name.lastIndexOf(".");
   const stem_end = dot > 0 ? dot : name.length;
-  const suffix = ` (${number})`;
   const extension = name.slice(stem_end);
-  const room = NAME_BYTES - Buffer.byteLength(suffix) - Buffer.byteLength(extension);
-  return room > 0
-    ? `${first_bytes(name.slice(0, stem_end), room)}${suffix}${extension}`
-    : `${first_bytes(name, NAME_BYTES - Buffer.byteLength(suffix))}${suffix}`;
+  const room = NAME_BYTES - LONGEST_NUMBER.length;
+  const of_stem = room - Buffer.byteLength(extension);
+  return of_stem > 0
+    ? [first_bytes(name.slice(0, stem_end), of_stem), extension]
+    : [first_bytes(name, room), ""];
 }

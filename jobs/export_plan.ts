@@ -12,8 +12,6 @@ const planned_photo = z.union([
 
 const export_plan = z.union([
   z.object({
-    /** What S3 calls the upload of the archive. */
-    upload: z.string(),
     photos: z.array(planned_photo),
     /** Of all photos. */
     bytes: z.number(),

@@ -1,6 +1,7 @@
 /** How far an export is, and which of its photos are not in the archive. */
 import { HeadObjectCommand } from "@aws-sdk/client-s3";
 import { type ExportKey, export_task_key, http_status, problem } from "@photo-uploader/layer";
+import { export_size } from "../storage/export_archive.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { storage_problem } from "../storage/s3.ts";
 import { read_export_plan } from "./export_plan.ts";
@@ -37,7 +38,7 @@ const MISSING = 1_000;
 
 /**
  * @param cursor of the answer before
- * @returns undefined where there is no such export
+ * @returns undefined where there is no such export, or its archive has expired
  * @throws Problem `invalid_cursor`
  */
 export async function export_progress(
@@ -48,9 +49,11 @@ export async function export_progress(
 ): Promise<ExportProgress | undefined> {
   const ended = await read_export_result(store, job, signal);
   if (ended !== undefined) {
+    // The archive expires by the day on which it was begun, which may be the day before that of its result.
+    const size = await export_size(store, job, signal);
+    if (size === undefined) return undefined;
     const { state: result, at: updated_at } = ended;
-    if ("refused" in result) return { state: "refused", updated_at, reason: result.refused };
-    const { size, photos, bytes, missing } = result;
+    const { photos, bytes, missing } = result;
     const first = first_of(cursor, missing.length);
     const next = first + MISSING;
     return {

@@ -1,23 +1,17 @@
-/** What has become of an export: recorded once. */
+/** What has become of an export: recorded once, when its archive is there. */
 import { type ExportKey, export_result_key } from "@photo-uploader/layer";
 import * as z from "zod/mini";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { type Dated, read_dated_state, settle_state } from "./state.ts";
 
-const export_result = z.union([
-  z.object({
-    /** Bytes of the archive. */
-    size: z.number(),
-    /** That were asked for. */
-    photos: z.number(),
-    /** Of the photos that were planned. */
-    bytes: z.number(),
-    /** Filenames of those that are not in the archive: they were none, or were deleted before they were read. */
-    missing: z.array(z.string()),
-  }),
-  /** `worker_failed` */
-  z.object({ refused: z.string() }),
-]);
+const export_result = z.object({
+  /** That were asked for. */
+  photos: z.number(),
+  /** Of the photos that were planned. */
+  bytes: z.number(),
+  /** Filenames of those that are not in the archive: they were none, or were deleted before they were read. */
+  missing: z.array(z.string()),
+});
 export type ExportResult = z.infer<typeof export_result>;
 
 /** undefined while there is none. */

@@ -1,9 +1,10 @@
 /**
- * An export is written segment after segment, each of which is one part of its archive. What a segment holds, and where
- * the next one goes on, is recorded once: whoever comes next, and whoever was at the same segment, goes by that.
+ * An export is written segment after segment, each of which is an object and will be one part of the archive. What a
+ * segment holds, which object that is, and where the next one goes on is recorded once: whoever comes next, and whoever
+ * was at the same segment, goes by that.
  */
 import { crc32 } from "node:zlib";
-import { type ExportKey, export_claim_key, parse_filename } from "@photo-uploader/layer";
+import { type ExportKey, parse_filename } from "@photo-uploader/layer";
 import {
   data_descriptor,
   directory_record,
@@ -13,12 +14,11 @@ import {
   type ReadFile,
   type WrittenFile,
 } from "../archive/index.ts";
-import { LEAST_PART_BYTES, MOST_PARTS, put_export_part } from "../storage/export_archive.ts";
+import { LEAST_PART_BYTES, put_export_part } from "../storage/export_archive.ts";
 import { type PhotoPiece, read_piece } from "../storage/photo_piece.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
-import { write_once } from "../storage/write_once.ts";
 import type { PlannedExport } from "./export_plan.ts";
-import { read_dated_segment, type Segment, settle_segment } from "./export_segments.ts";
+import { type Segment, settle_segment } from "./export_segments.ts";
 import { in_order } from "./in_order.ts";
 
 /** A photo up to this size is read as a whole, and its CRC-32 stands in front of it; of a larger one it stands behind. */
@@ -34,12 +34,6 @@ const READ_BYTES = 64 * 1024 * 1024;
 /** A segment of this many photos is no longer than S3 demands, or reading tiny ones would take minutes. */
 const SEGMENT_PHOTOS = 5_000;
 
-/**
- * How often a segment is tried. Each try has a part number of its own: so the part that a record names is the very part
- * of whoever wrote the record, whatever others upload, and whenever.
- */
-export const TRIES = 9;
-
 export interface ExportUnderWay {
   readonly job: ExportKey;
   readonly plan: PlannedExport;
@@ -48,41 +42,20 @@ export interface ExportUnderWay {
 }
 
 /**
- * Writes the segment that comes next, unless another worker is first.
- * @returns what has been recorded; `gone` where the archive has been completed or its parts removed, and `worn_out` where
- * the segment has been tried too often
+ * Writes the segment that comes next, unless another worker is first: its own object, named by no record, expires then.
+ * @returns what has been recorded
  */
 export async function write_next_segment(
   store: PhotoStore,
   under_way: ExportUnderWay,
   signal: AbortSignal,
-): Promise<Segment | "gone" | "worn_out"> {
-  const { job, plan, segments } = under_way;
+): Promise<Segment> {
+  const { job, segments } = under_way;
   const number = segments.length;
-  const part = await claim_part(store, job, number, signal);
-  if (part === undefined) return (await read_dated_segment(store, job, number, signal))?.state ?? "worn_out";
   const { body, ...made } = await make_segment(store, under_way, signal);
   const checksum = crc32(body).toString(16).padStart(8, "0");
-  const upload = { upload: plan.upload, part, crc32: checksum, body };
-  const etag = await put_export_part(store, job, upload, signal);
-  if (etag === undefined) return "gone";
-  const record = { ...made, part, etag, crc32: checksum };
-  return settle_segment(store, job, number, record, signal);
-}
-
-/** A part number that no other worker has, nor will have. */
-async function claim_part(
-  store: PhotoStore,
-  job: ExportKey,
-  number: number,
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  for (let nth = 0; nth < TRIES; nth += 1) {
-    const part = number * TRIES + nth + 1;
-    if (part > MOST_PARTS) return undefined;
-    if (await write_once(store, export_claim_key(job, number, nth), "", signal)) return part;
-  }
-  return undefined;
+  const part = await put_export_part(store, job, number, { crc32: checksum, body }, signal);
+  return settle_segment(store, job, number, { ...made, ...part }, signal);
 }
 
 type MadeSegment = Omit<Segment, "part" | "etag" | "crc32"> & { readonly body: Buffer };

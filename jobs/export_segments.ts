@@ -1,4 +1,4 @@
-/** What is recorded of the segments of an export, each of which is a part of its archive: once, and then never done again. */
+/** What is recorded of the segments of an export: once, and then never done again. */
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { type ExportKey, export_segment_key, export_segments_prefix } from "@photo-uploader/layer";
 import * as z from "zod/mini";
@@ -8,8 +8,10 @@ import { in_order } from "./in_order.ts";
 import { type Dated, read_dated_state, settle_state } from "./state.ts";
 
 const segment = z.object({
-  part: z.number(),
+  /** The name of the object that has its bytes. */
+  part: z.string(),
   etag: z.string(),
+  /** Of these bytes; eight hexadecimal digits. */
   crc32: z.string(),
   /** Of the archive, up to the end of this segment. */
   bytes: z.number(),

@@ -1,18 +1,18 @@
 /**
- * Does what an export's task asks for: plans it, and writes its archive segment by segment, until that is complete or the
- * worker's time is nearly up, when a task asks for the rest. Anything may be done twice, by two at the same time, or end
- * at any moment: each step looks for what is there, and writes once.
+ * Does what an export's task asks for: plans it, writes it segment by segment, and joins these to its archive, until that
+ * is complete or the worker's time is nearly up, when a task asks for the rest. Anything may be done twice, by two at the
+ * same time, or end at any moment: each step looks for what is there, and writes once.
  */
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { type ExportKey, type ExportTask, export_task_key, is_missing, log } from "@photo-uploader/layer";
-import { complete_export, export_size } from "../storage/export_archive.ts";
 import type { PhotoStore } from "../storage/photo_store.ts";
 import { s3_answer, storage_problem } from "../storage/s3.ts";
 import { write_once } from "../storage/write_once.ts";
 import type { Attempt } from "./attempt.ts";
 import { export_request, make_export_plan } from "./export_choice.ts";
+import { join_ms, join_segments } from "./export_join.ts";
 import { type ExportPlan, type PlannedExport, read_export_plan, settle_export_plan } from "./export_plan.ts";
-import { read_export_result, settle_export_result } from "./export_result.ts";
+import { type ExportResult, read_export_result, settle_export_result } from "./export_result.ts";
 import { write_next_segment } from "./export_segment.ts";
 import { read_segments, type Segment } from "./export_segments.ts";
 
@@ -32,17 +32,27 @@ export async function run_export(
   if (plan === undefined) return log.warn("a task of no export: its state has been removed, or never was");
   if ("refused" in plan) return;
   const segments = await read_segments(store, job, signal);
-  for (const from = segments.length; segments.at(-1)?.last !== true; ) {
-    if (segments.length > from && Date.now() >= attempt.deadline - LAST_START_MS) {
-      await write_once(store, export_task_key({ job, part: segments.length }), "", signal);
-      return;
-    }
-    const segment = await write_next_segment(store, { job, plan, segments }, signal);
-    if (segment === "worn_out") return give_up(store, job, signal);
-    if (segment === "gone") break;
-    segments.push(segment);
+  const from = segments.length;
+  // Who has done nothing yet has all of a worker's time.
+  const is_late = (needed_ms: number): boolean =>
+    segments.length > from && Date.now() >= attempt.deadline - needed_ms;
+  while (segments.at(-1)?.last !== true) {
+    if (is_late(LAST_START_MS)) return ask_for_rest(store, job, segments, signal);
+    segments.push(await write_next_segment(store, { job, plan, segments }, signal));
   }
-  await finish(store, job, plan, segments, signal);
+  if (is_late(join_ms(segments.length))) return ask_for_rest(store, job, segments, signal);
+  await join_segments(store, job, segments, signal);
+  await settle_export_result(store, job, result_of(plan, segments), signal);
+}
+
+/** One message, however many workers ask. */
+async function ask_for_rest(
+  store: PhotoStore,
+  job: ExportKey,
+  { length }: readonly Segment[],
+  signal: AbortSignal,
+): Promise<void> {
+  await write_once(store, export_task_key({ job, part: length }), "", signal);
 }
 
 /** undefined where the request is not there any more. */
@@ -62,37 +72,13 @@ async function planned(
   return settle_export_plan(store, job, made, abortSignal);
 }
 
-async function finish(
-  store: PhotoStore,
-  job: ExportKey,
-  plan: PlannedExport,
-  known: readonly Segment[],
-  signal: AbortSignal,
-): Promise<void> {
-  const is_whole = known.at(-1)?.last === true;
-  if (is_whole) await complete_export(store, job, plan.upload, known, signal);
-  const size = await export_size(store, job, signal);
-  // Its parts have been removed: by the bucket's rule, days later, or by somebody.
-  if (size === undefined) return give_up(store, job, signal);
-  // Another worker has completed it.
-  const segments = is_whole ? known : await read_segments(store, job, signal);
+function result_of(plan: PlannedExport, segments: readonly Segment[]): ExportResult {
   const gone = segments
     .flatMap(({ ended }) => ended)
     .flatMap((photo, index) => (photo === null ? [plan.photos[index]?.[0] ?? ""] : []));
-  await settle_export_result(
-    store,
-    job,
-    {
-      size,
-      photos: plan.photos.length + plan.missing.length,
-      bytes: plan.bytes,
-      missing: [...plan.missing, ...gone],
-    },
-    signal,
-  );
-}
-
-async function give_up(store: PhotoStore, job: ExportKey, signal: AbortSignal): Promise<void> {
-  log.warn("an export is given up");
-  await settle_export_result(store, job, { refused: "worker_failed" }, signal);
+  return {
+    photos: plan.photos.length + plan.missing.length,
+    bytes: plan.bytes,
+    missing: [...plan.missing, ...gone],
+  };
 }

@@ -4,15 +4,15 @@
  *     .export_tasks/<user>/<id>/plan            asks for an export, and says of which photos
  *     .export_tasks/<user>/<id>/<segment>       asks for the rest of it, from this segment on; six digits
  *     .exports/<user>/<id>/plan                 which photos, in which order, under which names; or why none
- *     .exports/<user>/<id>/claims/<segment>_<try>    a worker's right to the number of one part
- *     .exports/<user>/<id>/segments/<segment>   what the segment holds, and which part it is
+ *     .exports/<user>/<id>/parts/<segment>_<random>    the bytes of a segment, as one worker has written them
+ *     .exports/<user>/<id>/segments/<segment>   what the segment holds, and which of the parts it is
  *     .exports/<user>/<id>/result               what has become of the export
  *     .exports/<user>/<id>/photos.zip           the archive
  *
  * All are written once.
  */
 import { parse_user_segment, user_segment } from "./photo_keys.ts";
-import { is_upload_id, type UploadKey } from "./upload_keys.ts";
+import { is_upload_id, new_upload_id, type UploadKey } from "./upload_keys.ts";
 
 export type ExportKey = UploadKey;
 
@@ -47,8 +47,11 @@ const export_prefix = ({ user, id }: ExportKey): string => `.exports/${user_segm
 
 export const export_plan_key = (job: ExportKey): string => `${export_prefix(job)}plan`;
 
-export const export_claim_key = (job: ExportKey, segment: number, nth: number): string =>
-  `${export_prefix(job)}claims/${part_name(segment)}_${nth}`;
+/** Of a segment's bytes: no worker has the same name twice, nor another worker's. */
+export const new_part_name = (segment: number): string => `${part_name(segment)}_${new_upload_id()}`;
+
+/** @param name of `new_part_name` */
+export const export_part_key = (job: ExportKey, name: string): string => `${export_prefix(job)}parts/${name}`;
 
 export const export_segments_prefix = (job: ExportKey): string => `${export_prefix(job)}segments/`;
 

@@ -95,17 +95,20 @@ async function measured(
     limit_ms: LIMIT_MS,
   });
   const file = join(folder, "photos.zip");
-  const { Body } = await s3.send(new GetObjectCommand({ Bucket: BUCKET, Key: export_archive_key(job) }));
-  if (!(Body instanceof Readable)) throw new Error("S3 answered GetObject without a body");
+  const get = new GetObjectCommand({ Bucket: BUCKET, Key: export_archive_key(job) });
+  const { Body, ContentLength: size } = await s3.send(get);
+  if (!(Body instanceof Readable) || size === undefined) {
+    throw new Error("S3 answered GetObject without a body or its length");
+  }
   await pipeline(Body, createWriteStream(file));
   const result = await read_export_result({ s3, bucket: BUCKET }, job, AbortSignal.timeout(60_000));
-  if (result === undefined || "refused" in result.state) throw new Error("the export was refused");
+  if (result === undefined) throw new Error("the export has no result");
   if (result.state.missing.length > 0) throw new Error("photos are missing");
   return {
     name,
     photos: sizes.length,
     bytes: sizes.reduce((sum, size) => sum + size, 0),
-    size: result.state.size,
+    size,
     ...worker_figures.parse(JSON.parse(figures)),
     opinions: await opinions_on(file, sizes),
   };

@@ -244,13 +244,18 @@ function without_object_checksum(headers: Readonly<Record<string, string>>): Rec
   );
 }
 
-/** The stored parts that the request names, in its order, which must be that of their numbers. */
+/**
+ * The stored parts that the request names, in its order, which must be that of their numbers. Where the parts have an
+ * additional checksum, these begin at 1 and leave none out (PartNumber in
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_CompletedPart.html).
+ */
 function select_parts(upload: Upload, stored: readonly Part[], named: readonly NamedPart[]): Part[] {
   const by_number = new Map(stored.map((part) => [part.number, part]));
   const numbers = named.map(({ PartNumber }) => Number(PartNumber));
-  if (numbers.some((number, index) => number <= (numbers[index - 1] ?? 0))) {
-    throw invalid_part_order({ UploadId: upload.id });
-  }
+  const in_order = numbers.every((number, index) =>
+    upload.algorithm_was_named ? number === index + 1 : number > (numbers[index - 1] ?? 0),
+  );
+  if (!in_order) throw invalid_part_order({ UploadId: upload.id });
   return named.map((name, index) => {
     const number = Number(name.PartNumber);
     const part = by_number.get(number);

@@ -39,7 +39,7 @@ export const job: Operation = {
           updatedAt: "When the job was asked for, was planned, or had a part done, whichever came last.",
           reason:
             "Why the archive was refused: as `/unzip` has it, or `archive_missing`, or `worker_failed`. Why none was made: " +
-            "`too_many_photos`, `export_too_large` or `worker_failed`.",
+            "`too_many_photos` or `export_too_large`.",
           entries: {
             about: "Entries of the archive, or photos that were asked for.",
             fields: { done: "Those that have an outcome.", total: "All of them." },
@@ -71,8 +71,8 @@ export const job: Operation = {
           cursor: "There until the last outcome has been given and the job is done.",
           archive: {
             about:
-              "The archive of an export that is done; it is removed some days later: 2, unless the operator has set another " +
-              "time (`export_days`).",
+              "The archive of an export that is done. It is removed some days later, 2 unless the operator has set another time " +
+              "(`export_days`), and the job is not found then.",
             fields: {
               url: "Where it is. S3 needs no token: fetch the URL without it.",
               expiresIn: "Seconds for which a download from the URL can begin. Every answer has a new URL.",

@@ -5,6 +5,7 @@ import {
   type ByteSource,
   data_descriptor,
   directory_record,
+  directory_record_bytes,
   end_of_archive,
   large_limits,
   local_header,
@@ -123,6 +124,18 @@ describe("an archive that is written", () => {
         directory_record({ ...file, crc32: 0, described: true, header_offset: 2 ** 34 }),
       ].reduce((sum, { byteLength }) => sum + byteLength, 0);
       expect(most_record_bytes(path)).toBe(around);
+    }
+  });
+
+  it("has records in its directory of exactly the length that it says", () => {
+    const [small, large] = [2 ** 32 - 2, 2 ** 32 - 1];
+    for (const path of ["", "日本.jpg", "x".repeat(255)]) {
+      for (const size of [0, small, large]) {
+        for (const header_offset of [0, small, large]) {
+          const file = { path, size, modified: new Date(), crc32: 0, described: false, header_offset };
+          expect(directory_record_bytes(file, header_offset)).toBe(directory_record(file).byteLength);
+        }
+      }
     }
   });
 });

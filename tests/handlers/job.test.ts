@@ -1,8 +1,10 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { make_export_plan } from "../../jobs/export_choice.ts";
 import { settle_export_plan } from "../../jobs/export_plan.ts";
+import { settle_export_result } from "../../jobs/export_result.ts";
 import { run_export } from "../../jobs/export_task.ts";
-import { export_task_key } from "../../layer/export_keys.ts";
+import { export_archive_key, export_task_key } from "../../layer/export_keys.ts";
 import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
 import { job_response } from "../../schemas/job.ts";
@@ -146,6 +148,18 @@ describe("an export", () => {
     const bytes = Buffer.from(await archive.arrayBuffer());
     expect(bytes.byteLength).toBe(done.archive?.size);
     expect(await unpacked(bytes)).toMatchObject([{ name: "a.jpg", size: 10 }]);
+  });
+
+  it("is not found any more when its archive has expired, whatever is still known of it", async () => {
+    const job = { user: "ann", id: new_upload_id() };
+    await queue.storage.put(export_archive_key(job), "archive");
+    await settle_export_result(store, job, { photos: 0, bytes: 0, missing: [] }, signal);
+    expect(await job_of({ jobId: job.id })).toMatchObject({ state: "done", archive: { size: 7 } });
+    await store.s3.send(new DeleteObjectCommand({ Bucket: store.bucket, Key: export_archive_key(job) }));
+    expect(read_problem(await answer({ jobId: job.id }))).toMatchObject({
+      status: 404,
+      code: "job_not_found",
+    });
   });
 
   it("is refused with the reason", async () => {

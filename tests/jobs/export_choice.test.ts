@@ -1,8 +1,9 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import * as fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { directory_record, large_limits, most_record_bytes } from "../../archive/index.ts";
 import { type ExportRequest, export_request, make_export_plan } from "../../jobs/export_choice.ts";
-import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
+import { NAME_BYTES, photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
 import { watched } from "../support/interrupted.ts";
 import { start_photo_storage } from "../support/photo_storage.ts";
@@ -15,8 +16,24 @@ afterAll(close);
 const { signal } = new AbortController();
 const GIB = 1024 ** 3;
 
+type Listed = readonly (readonly [filename: string, size: number])[];
+
+/** A client to which these photos are there, in this order, page after page. */
+function in_pages(photos: Listed) {
+  let at = 0;
+  return watched(store.s3, async (command, send) => {
+    if (!(command instanceof ListObjectsV2Command)) return send();
+    const page = photos.slice(at, at + 1_000);
+    at += 1_000;
+    return {
+      Contents: page.map(([filename, Size]) => ({ Key: `ann/${filename}`, Size })),
+      IsTruncated: at < photos.length,
+    };
+  });
+}
+
 /** Plans for a user whose photos are not stored, only listed, 1,000 at a time. */
-function plan_of(photos: readonly (readonly [filename: string, size: number])[], request: ExportRequest) {
+function plan_of(photos: Listed, request: ExportRequest, limits = large_limits) {
   const sorted = photos.toSorted(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   const s3 = watched(store.s3, async (command, send) => {
     if (!(command instanceof ListObjectsV2Command)) return send();
@@ -28,7 +45,8 @@ function plan_of(photos: readonly (readonly [filename: string, size: number])[],
       IsTruncated: rest.length > 1_000,
     };
   });
-  return make_export_plan({ ...store, s3 }, { user: "ann", id: new_upload_id() }, request, signal);
+  const job = { user: "ann", id: new_upload_id() };
+  return make_export_plan({ ...store, s3 }, job, request, signal, limits);
 }
 
 const filename_at = (ms: number, name = "a.jpg") => photo_filename(new Date(1_700_000_000_000 + ms), name);
@@ -45,7 +63,6 @@ describe("the plan of an export", () => {
       { all: true },
     );
     expect(plan).toEqual({
-      upload: expect.any(String),
       photos: [
         [a, 1],
         [b, 2],
@@ -84,16 +101,7 @@ describe("the plan of an export", () => {
       (_, index) => [filename_at(index, `${index}`), 1] as const,
     );
     const pages = (count: number) => {
-      let at = 0;
-      const s3 = watched(store.s3, async (command, send) => {
-        if (!(command instanceof ListObjectsV2Command)) return send();
-        const page = photos.slice(at, Math.min(at + 1_000, count));
-        at += 1_000;
-        return {
-          Contents: page.map(([filename, Size]) => ({ Key: `ann/${filename}`, Size })),
-          IsTruncated: at < count,
-        };
-      });
+      const s3 = in_pages(photos.slice(0, count));
       return make_export_plan({ ...store, s3 }, { user: "ann", id: new_upload_id() }, { all: true }, signal);
     };
     const plan = await pages(100_000);
@@ -112,23 +120,44 @@ describe("the plan of an export", () => {
     expect(await of(5 * GIB)).toEqual({ refused: "export_too_large" });
   });
 
-  it("has 32 MiB of directory and no more", { timeout: 60_000 }, async () => {
-    const long = "x".repeat(255);
-    const photos = Array.from({ length: 65_000 }, (_, index) => [filename_at(index, long), 1] as const);
-    let at = 0;
-    const s3 = watched(store.s3, async (command, send) => {
-      if (!(command instanceof ListObjectsV2Command)) return send();
-      const page = photos.slice(at, at + 1_000);
-      at += 1_000;
-      return {
-        Contents: page.map(([filename, Size]) => ({ Key: `ann/${filename}`, Size })),
-        IsTruncated: at < photos.length,
-      };
-    });
-    const job = { user: "ann", id: new_upload_id() };
-    expect(await make_export_plan({ ...store, s3 }, job, { all: true }, signal)).toEqual({
-      refused: "export_too_large",
-    });
+  it("has as much of a directory as it may, and no more, whatever stands around the photos", async () => {
+    const names = ["a.jpg", "日本.jpg", `${"x".repeat(251)}.jpg`, "a.jpg"];
+    const photos = names.map((name, index) => [filename_at(index, name), 3 * GIB] as const);
+    const paths = [...names.slice(0, 3), "a (2).jpg"];
+    const directory = paths.reduce(
+      (sum, path, index) =>
+        sum +
+        directory_record({
+          path,
+          size: 3 * GIB,
+          modified: new Date(),
+          crc32: 0,
+          described: true,
+          header_offset: index * 3 * GIB,
+        }).byteLength,
+      0,
+    );
+    const of = (directory_bytes: number) =>
+      plan_of(photos, { all: true }, { ...large_limits, directory_bytes });
+    expect(await of(directory)).toMatchObject({ bytes: 12 * GIB });
+    expect(await of(directory - 1)).toEqual({ refused: "export_too_large" });
+  });
+
+  it("takes 100,000 photos of the longest names, up to its last bytes", { timeout: 60_000 }, async () => {
+    const long = (index: number) => String(index).padStart(NAME_BYTES, "x");
+    const size = Math.floor((50 * GIB) / 100_000) - most_record_bytes(long(0));
+    const photos = Array.from(
+      { length: 100_000 },
+      (_, index) => [filename_at(index, long(index)), size] as const,
+    );
+    const plan = await make_export_plan(
+      { ...store, s3: in_pages(photos) },
+      { user: "ann", id: new_upload_id() },
+      { all: true },
+      signal,
+    );
+    expect(plan).toMatchObject({ bytes: 100_000 * size });
+    expect("segment_bytes" in plan && plan.bytes / plan.segment_bytes).toBeLessThan(1_001);
   });
 
   it("leaves out what is no photo", async () => {

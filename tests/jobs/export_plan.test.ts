@@ -11,15 +11,14 @@ quiet();
 afterAll(close);
 
 const { signal } = new AbortController();
-const plan = (upload: string): ExportPlan => ({
-  upload,
+const plan = (missing: string): ExportPlan => ({
   photos: [
     ["20261123T101530123Z_a.jpg", 7],
     ["20261123T101530124Z_a.jpg", 7, "a (2).jpg"],
   ],
   bytes: 14,
   segment_bytes: 16,
-  missing: ["x"],
+  missing: [missing],
 });
 
 describe("the plan that is kept", () => {
@@ -27,7 +26,7 @@ describe("the plan that is kept", () => {
     const job = { user: "ann", id: new_upload_id() };
     expect(await read_export_plan(store, job, signal)).toBeUndefined();
     const settled = await Promise.all(
-      ["a", "b", "c"].map((upload) => settle_export_plan(store, job, plan(upload), signal)),
+      ["a", "b", "c"].map((missing) => settle_export_plan(store, job, plan(missing), signal)),
     );
     expect(new Set(settled.map((one) => JSON.stringify(one))).size).toBe(1);
     expect((await read_export_plan(store, job, signal))?.state).toEqual(settled[0]);

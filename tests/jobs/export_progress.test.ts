@@ -1,12 +1,13 @@
+import { DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
 import { settle_export_plan } from "../../jobs/export_plan.ts";
 import { export_progress } from "../../jobs/export_progress.ts";
 import { settle_export_result } from "../../jobs/export_result.ts";
 import { settle_segment } from "../../jobs/export_segments.ts";
-import { export_task_key } from "../../layer/export_keys.ts";
+import { export_archive_key, export_task_key } from "../../layer/export_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
 import { caught_problem } from "../support/caught.ts";
-import { start_photo_storage } from "../support/photo_storage.ts";
+import { BUCKET, start_photo_storage } from "../support/photo_storage.ts";
 import { quiet } from "../support/quiet.ts";
 
 let may_list = true;
@@ -38,12 +39,12 @@ describe("the progress of an export", () => {
       ["20261123T101530123Z_a.jpg", 70],
       ["20261123T101530124Z_b.jpg", 30],
     ];
-    const planned = { upload: "u", photos, bytes: 100, segment_bytes: 16, missing: ["x"] };
+    const planned = { photos, bytes: 100, segment_bytes: 16, missing: ["x"] };
     await settle_export_plan(store, job, planned, signal);
     const total = { photos: 3, bytes: 100 };
     expect(await progress(job)).toMatchObject({ state: "running", done: { photos: 0, bytes: 0 }, total });
     const segment = {
-      part: 1,
+      part: "p",
       etag: "e",
       crc32: "00000000",
       bytes: 99,
@@ -61,7 +62,8 @@ describe("the progress of an export", () => {
       done: { photos: 1, bytes: 70 },
       total,
     });
-    await settle_export_result(store, job, { size: 222, photos: 3, bytes: 100, missing: ["x"] }, signal);
+    await put(export_archive_key(job), "x".repeat(222));
+    await settle_export_result(store, job, { photos: 3, bytes: 100, missing: ["x"] }, signal);
     expect(await progress(job)).toEqual({
       state: "done",
       updated_at: expect.any(Date),
@@ -76,7 +78,8 @@ describe("the progress of an export", () => {
   it("names those that are missing a thousand at a time", async () => {
     const job = new_job();
     const missing = Array.from({ length: 2_500 }, (_, index) => String(index));
-    await settle_export_result(store, job, { size: 22, photos: 2_500, bytes: 0, missing }, signal);
+    await put(export_archive_key(job));
+    await settle_export_result(store, job, { photos: 2_500, bytes: 0, missing }, signal);
     const named: string[] = [];
     let pages = 0;
     for (let cursor: string | undefined = "0"; cursor !== undefined; pages += 1) {
@@ -92,17 +95,34 @@ describe("the progress of an export", () => {
     }
   });
 
-  it("may end with a refusal, of the plan or of the whole", async () => {
-    const [planned, worn_out] = [new_job(), new_job()];
-    await settle_export_plan(store, planned, { refused: "too_many_photos" }, signal);
-    await settle_export_result(store, worn_out, { refused: "worker_failed" }, signal);
-    expect(await progress(planned)).toMatchObject({ state: "refused", reason: "too_many_photos" });
-    expect(await progress(worn_out)).toMatchObject({ state: "refused", reason: "worker_failed" });
+  it("may be a refusal", async () => {
+    const job = new_job();
+    await settle_export_plan(store, job, { refused: "too_many_photos" }, signal);
+    expect(await progress(job)).toMatchObject({ state: "refused", reason: "too_many_photos" });
   });
+
+  it.each([true, false])(
+    "is nothing more where the archive has expired before its result, whether S3 says so: %s",
+    async (may) => {
+      const job = new_job();
+      const photos: [string, number][] = [["20261123T101530123Z_a.jpg", 70]];
+      const planned = { photos, bytes: 70, segment_bytes: 16, missing: [] };
+      await settle_export_plan(store, job, planned, signal);
+      await put(export_archive_key(job), "archive");
+      await settle_export_result(store, job, { photos: 1, bytes: 70, missing: [] }, signal);
+      expect(await progress(job)).toMatchObject({ state: "done", size: 7 });
+      await store.s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: export_archive_key(job) }));
+      may_list = may;
+      expect(await progress(job)).toBeUndefined();
+      may_list = true;
+    },
+  );
 
   it("is nobody else's", async () => {
     const job = new_job();
-    await settle_export_result(store, job, { size: 22, photos: 0, bytes: 0, missing: [] }, signal);
+    await put(export_archive_key(job));
+    await settle_export_result(store, job, { photos: 0, bytes: 0, missing: [] }, signal);
+    expect(await progress(job)).toMatchObject({ state: "done" });
     expect(await progress({ ...job, user: "eve" })).toBeUndefined();
   });
 });

@@ -1,13 +1,14 @@
 /** What a segment holds, whatever becomes of its photos and whoever else is at it. */
-import { DeleteObjectCommand, GetObjectCommand, UploadPartCommand } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
+import { join_segments } from "../../jobs/export_join.ts";
 import type { PlannedExport } from "../../jobs/export_plan.ts";
-import { TRIES, WHOLE_BYTES, write_next_segment } from "../../jobs/export_segment.ts";
+import { WHOLE_BYTES, write_next_segment } from "../../jobs/export_segment.ts";
 import { read_segments, type Segment } from "../../jobs/export_segments.ts";
-import { type ExportKey, export_archive_key } from "../../layer/export_keys.ts";
+import { type ExportKey, export_archive_key, export_part_key } from "../../layer/export_keys.ts";
 import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
-import { begin_export, complete_export, LEAST_PART_BYTES } from "../../storage/export_archive.ts";
+import { LEAST_PART_BYTES } from "../../storage/export_archive.ts";
 import { caught } from "../support/caught.ts";
 import { jpeg_of } from "../support/fixture_photos.ts";
 import { watched } from "../support/interrupted.ts";
@@ -15,7 +16,7 @@ import { BUCKET, start_photo_storage } from "../support/photo_storage.ts";
 import { quiet } from "../support/quiet.ts";
 import { expect_readable, sha1 } from "../support/zip_readers.ts";
 
-const { store, put, close } = await start_photo_storage();
+const { store, put, keys, close } = await start_photo_storage();
 quiet();
 afterAll(close);
 
@@ -35,7 +36,6 @@ async function begun(photos: readonly Photo[], segment_bytes = 6 * MIB) {
   const job: ExportKey = { user: "ann", id: new_upload_id() };
   for (const { filename, bytes } of photos) await put(photo_key("ann", filename), bytes);
   const plan: PlannedExport = {
-    upload: await begin_export(store, job, signal),
     photos: photos.map(({ filename, bytes }) => [filename, bytes.byteLength]),
     bytes: photos.reduce((sum, { bytes }) => sum + bytes.byteLength, 0),
     segment_bytes,
@@ -55,11 +55,9 @@ async function written(
   const segments: Segment[] = [];
   while (segments.at(-1)?.last !== true) {
     await between(segments);
-    const segment = await write_next_segment(store, { job, plan, segments }, signal);
-    if (typeof segment === "string") throw new Error(segment);
-    segments.push(segment);
+    segments.push(await write_next_segment(store, { job, plan, segments }, signal));
   }
-  await complete_export(store, job, plan.upload, segments, signal);
+  await join_segments(store, job, segments, signal);
   return segments;
 }
 
@@ -158,7 +156,7 @@ describe("a segment at which two workers are", () => {
     const at_upload = Promise.withResolvers<void>();
     const go_on = Promise.withResolvers<void>();
     const slow = watched(store.s3, async (command, send) => {
-      if (command instanceof UploadPartCommand) {
+      if (command instanceof PutObjectCommand && command.input.Key?.includes("/parts/")) {
         at_upload.resolve();
         await go_on.promise;
       }
@@ -171,42 +169,32 @@ describe("a segment at which two workers are", () => {
     const recorded = await write_next_segment(store, work, signal);
     go_on.resolve();
     expect(await slower).toEqual(recorded);
-    if (typeof recorded === "string") throw new Error(recorded);
     expect(recorded.ended).toMatchObject([expect.anything(), null]);
-    await complete_export(store, under_way.job, under_way.plan.upload, [recorded], signal);
+    const parts = (await keys()).filter((key) => key.startsWith(export_part_key(under_way.job, "")));
+    expect(parts).toHaveLength(2);
+    expect(parts).toContain(export_part_key(under_way.job, recorded.part));
+    await join_segments(store, under_way.job, [recorded], signal);
     await expect_readable(await archive_of(under_way.job), seen([first]));
   });
 });
 
 describe("a segment that cannot be written", () => {
-  it("is tried so often, and no more", async () => {
-    const under_way = await begun(photos_of([3_000]));
+  it("is recorded by nobody, and written by the next", async () => {
+    const photos = photos_of([3_000]);
+    const under_way = await begun(photos);
     const broken = watched(store.s3, async (command, send) => {
-      if (command instanceof UploadPartCommand) throw new Error("broken");
+      if (command instanceof PutObjectCommand) throw new Error("broken");
       return send();
     });
     const work = { ...under_way, segments: [] };
-    for (let nth = 0; nth < TRIES; nth += 1) {
+    for (let nth = 0; nth < 12; nth += 1) {
       expect(await caught(() => write_next_segment({ ...store, s3: broken }, work, signal))).toMatchObject({
         code: "storage_unavailable",
       });
     }
-    expect(await write_next_segment(store, work, signal)).toBe("worn_out");
     expect(await read_segments(store, under_way.job, signal)).toEqual([]);
-  });
-
-  it("is that of another worker, who was at it when all tries had been begun", async () => {
-    const under_way = await begun(photos_of([3_000]));
-    const work = { ...under_way, segments: [] };
-    const recorded = await write_next_segment(store, work, signal);
-    for (let nth = 1; nth < TRIES; nth += 1) await write_next_segment(store, work, signal);
-    expect(await write_next_segment(store, work, signal)).toEqual(recorded);
-  });
-
-  it("since the archive is there already, says so", async () => {
-    const under_way = await begun(photos_of([3_000]));
     await written(under_way);
-    expect(await write_next_segment(store, { ...under_way, segments: [] }, signal)).toBe("gone");
+    await expect_readable(await archive_of(under_way.job), seen(photos));
   });
 
   it("since a photo has not as many bytes as were planned, is tried again", async () => {

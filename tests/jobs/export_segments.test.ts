@@ -17,7 +17,7 @@ afterAll(close);
 
 const { signal } = new AbortController();
 const segment = (part: number): Segment => ({
-  part,
+  part: String(part),
   etag: `"${part}"`,
   crc32: "00000000",
   bytes: part * 100,

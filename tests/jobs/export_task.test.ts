@@ -1,15 +1,18 @@
 /** Exports, from the request to the archive, whatever happens to the workers in between. */
 import {
-  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   ListMultipartUploadsCommand,
   ListObjectsV2Command,
+  PutObjectCommand,
   type S3Client,
-  UploadPartCommand,
+  UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { afterAll, describe, expect, it } from "vitest";
-import type { ExportKey } from "../../layer/export_keys.ts";
+import { join_ms } from "../../jobs/export_join.ts";
+import { type ExportKey, export_archive_key, export_part_key } from "../../layer/export_keys.ts";
 import { photo_filename, photo_key } from "../../layer/photo_keys.ts";
 import { new_upload_id } from "../../layer/upload_keys.ts";
 import { type ExportQueue, type ExportTurns, start_export_queue } from "../support/export_queue.ts";
@@ -199,8 +202,8 @@ describe("an export", () => {
       sizes.map((bytes, index) => [`${index}.jpg`, bytes]),
     );
     const job = await exported(user, { all: true });
-    const parts = (await queue.storage.keys()).filter((key) => key.includes(`${job.id}/segments/`));
-    expect(parts.length).toBeGreaterThan(3);
+    const segments = (await queue.storage.keys()).filter((key) => key.includes(`${job.id}/segments/`));
+    expect(segments.length).toBeGreaterThan(3);
     await expect_readable(
       await queue.archive(job),
       photos.map((photo) => in_archive(photo)),
@@ -228,6 +231,15 @@ describe("a worker whose time is up", () => {
     // A minute before the end nobody begins a second segment.
     expect(await queue.run({ remaining_ms: 50_000 })).toBe(0);
     expect(queue.begun.slice(before).map(({ part }) => part)).toEqual(["plan", 1, 2]);
+    await expect_exported(queue, job, photos);
+  });
+
+  it("leaves the joining of the segments to the next one, who does it whatever time is left", async () => {
+    const { user, photos } = await stored(queue, SMALL);
+    const job = await queue.ask_for(user, { all: true });
+    const before = queue.begun.length;
+    expect(await queue.run({ remaining_ms: join_ms(1) - 1_000 })).toBe(0);
+    expect(queue.begun.slice(before).map(({ part }) => part)).toEqual(["plan", 1]);
     await expect_exported(queue, job, photos);
   });
 });
@@ -277,28 +289,65 @@ describe("a worker that dies", () => {
     }
   });
 
-  it("again and again makes a dead letter, and in the end the export is given up", {
+  it.each<[string, (command: object) => boolean, number]>([
+    ["before a segment's object", is_part, 0],
+    ["between that and its record", is_record, 0],
+    ["before the upload of the archive", (command) => command instanceof CreateMultipartUploadCommand, 5],
+    ["before a copy", (command) => command instanceof UploadPartCopyCommand, 5],
+    ["before the archive is complete", (command) => command instanceof CompleteMultipartUploadCommand, 5],
+    ["between that and the result", is_result, 5],
+  ])("again and again, %s, makes a dead letter, after which it can go on", async (_, deadly, done) => {
+    const { user, photos } = await stored(queue, SMALL);
+    const job = await queue.ask_for(user, { all: true });
+    const client = (s3: S3Client) =>
+      watched(s3, async (command, send) => {
+        if (deadly(command)) throw new Ended();
+        return send();
+      });
+    for (const part of ["plan", "plan"] as const) {
+      expect(await queue.run({ client })).toBe(1);
+      expect(await queue.progress(job)).toMatchObject({ state: "running", done: { photos: done } });
+      queue.repeat({ job, part });
+    }
+    expect(await queue.run()).toBe(0);
+    await expect_exported(queue, job, photos);
+  });
+
+  it("after some of the copies leaves an upload that the bucket's rule removes, and no other archive", {
     timeout: 60_000,
   }, async () => {
-    const { user } = await stored(queue, SMALL);
+    const { user, photos } = await stored(queue, LARGE);
     const job = await queue.ask_for(user, { all: true });
-    const broken = { client: (s3: S3Client) => fails_at_parts(s3) };
-    expect(await queue.run(broken)).toBe(1);
-    expect(await queue.progress(job)).toMatchObject({ state: "running", done: { photos: 0 } });
-    queue.repeat({ job, part: "plan" });
-    expect(await queue.run(broken)).toBe(0);
-    expect(await queue.progress(job)).toMatchObject({ state: "refused", reason: "worker_failed" });
-    queue.repeat({ job, part: "plan" });
-    expect(await queue.run()).toBe(0);
-    expect(await queue.progress(job)).toMatchObject({ state: "refused", reason: "worker_failed" });
+    let [workers, copies] = [0, 0];
+    const client: NonNullable<ExportTurns["client"]> = (s3) => {
+      workers += 1;
+      if (workers > 1) return s3;
+      let dead = false;
+      return watched(s3, async (command, send) => {
+        if (dead) throw new Ended();
+        const answer = await send();
+        if (command instanceof UploadPartCopyCommand) {
+          copies += 1;
+          dead = copies === 2;
+          if (dead) throw new Ended();
+        }
+        return answer;
+      });
+    };
+    expect(await queue.run({ client })).toBe(0);
+    expect([workers, copies]).toEqual([2, 2]);
+    await expect_exported(queue, job, photos);
+    const { s3 } = queue.storage.store;
+    const { Uploads = [] } = await s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
+    expect(Uploads.filter(({ Key = "" }) => Key === export_archive_key(job))).toHaveLength(1);
   });
 });
 
-const fails_at_parts = (s3: S3Client) =>
-  watched(s3, async (command, send) => {
-    if (command instanceof UploadPartCommand) throw new Ended();
-    return send();
-  });
+const put_key = (command: object): string =>
+  command instanceof PutObjectCommand ? (command.input.Key ?? "") : "";
+const is_part = (command: object): boolean => put_key(command).includes("/parts/");
+const is_record = (command: object): boolean => put_key(command).includes("/segments/");
+const is_result = (command: object): boolean => put_key(command).endsWith("/result");
 
 describe("a storage that fails", () => {
   it("at any one request only delays the export", { timeout: 120_000 }, async () => {
@@ -391,19 +440,23 @@ describe("a task of nothing", () => {
   });
 });
 
-describe("an export whose parts were removed", () => {
-  it("is given up", async () => {
-    const { user } = await stored(queue, SMALL);
+describe("an export of whose parts one was removed", () => {
+  it("is not done, nor given up: its task comes again", async () => {
+    const { user, photos } = await stored(queue, SMALL);
     const job = await queue.ask_for(user, { all: true });
-    expect(await queue.run({ client: (s3) => fails_at_parts(s3) })).toBe(1);
     const { storage } = queue;
-    const { Uploads = [] } = await storage.store.s3.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
-    for (const { Key, UploadId } of Uploads) {
-      await storage.store.s3.send(new AbortMultipartUploadCommand({ Bucket: BUCKET, Key, UploadId }));
-    }
-    queue.repeat({ job, part: "plan" });
-    expect(await queue.run()).toBe(0);
-    expect(await queue.progress(job)).toMatchObject({ state: "refused", reason: "worker_failed" });
+    let removed: string | undefined;
+    const client = (s3: S3Client) =>
+      watched(s3, async (command, send) => {
+        if (command instanceof CreateMultipartUploadCommand && removed === undefined) {
+          removed = (await storage.keys()).find((key) => key.startsWith(export_part_key(job, "")));
+          await s3.send(new DeleteObjectCommand({ Bucket: BUCKET, Key: removed }));
+        }
+        return send();
+      });
+    expect(await queue.run({ client })).toBe(1);
+    expect(removed).toBeDefined();
+    expect(await queue.progress(job)).toMatchObject({ state: "running", done: { photos: photos.length } });
   });
 });
 

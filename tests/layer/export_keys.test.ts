@@ -3,12 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   type ExportTask,
   export_archive_key,
-  export_claim_key,
+  export_part_key,
   export_plan_key,
   export_result_key,
   export_segment_key,
   export_segments_prefix,
   export_task_key,
+  new_part_name,
   parse_export_task_key,
 } from "../../layer/export_keys.ts";
 import { parse_task_key } from "../../layer/job_keys.ts";
@@ -62,10 +63,14 @@ describe("the keys of an export", () => {
           export_result_key(of),
           export_archive_key(of),
           export_segment_key(of, a),
-          export_claim_key(of, a, 0),
-          export_claim_key(of, a, 1),
+          export_part_key(of, new_part_name(a)),
+          export_part_key(of, new_part_name(a)),
         ];
         expect(new Set(keys).size).toBe(keys.length);
+        for (const key of keys) {
+          expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_024);
+          expect(parse_photo_key(key)).toBeUndefined();
+        }
       }),
     );
   });

@@ -22,6 +22,7 @@ const OBJECT_OPERATIONS: Operations = {
   CopyObject: "s3:PutObject",
   CreateMultipartUpload: "s3:PutObject",
   UploadPart: "s3:PutObject",
+  UploadPartCopy: "s3:PutObject",
   CompleteMultipartUpload: "s3:PutObject",
   AbortMultipartUpload: "s3:AbortMultipartUpload",
   ListParts: "s3:ListMultipartUploadParts",
@@ -43,6 +44,7 @@ const CREATES_AN_OBJECT: Operations = {
   CompleteMultipartUpload: "true",
   CreateMultipartUpload: "false",
   UploadPart: "false",
+  UploadPartCopy: "false",
 };
 
 const READ = "s3:GetObject";

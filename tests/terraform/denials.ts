@@ -70,7 +70,7 @@ const KINDS = {
   },
   export: {
     a: "an export",
-    keys: ["plan", "claims/000012_0", "segments/000012", "result", "photos.zip"].map(
+    keys: ["plan", `parts/000012_${ID}`, "segments/000012", "result", "photos.zip"].map(
       (part) => `.exports/${USER}/${ID}/${part}`,
     ),
     written_once: true,
@@ -97,6 +97,7 @@ const ABORT = "s3:AbortMultipartUpload";
 const LIST_PARTS = "s3:ListMultipartUploadParts";
 
 const OF_PARTS: readonly string[] = [ABORT, LIST_PARTS];
+const IN_PARTS: readonly KindName[] = ["photo", "upload", "export"];
 
 const ADMISSION = { outcome: [PUT, GET], task: [PUT] };
 
@@ -120,7 +121,7 @@ const OWN: Readonly<Record<string, Readonly<Partial<Record<KindName, readonly st
   cancel_upload: { upload: [ABORT, DELETE], outcome: [GET] },
   admit: { photo: [PUT, GET], claim: [PUT, GET], upload: [GET, DELETE], ...ADMISSION },
   job: { task: [GET], job: [GET], trial: [GET], export_task: [GET], export: [GET] },
-  export: { photo: [GET], export_task: [PUT, GET], export: [PUT, GET] },
+  export: { photo: [GET], export_task: [PUT, GET], export: [PUT, GET, ABORT] },
   extract: {
     photo: [PUT, GET, ABORT],
     claim: [PUT, GET],
@@ -190,7 +191,7 @@ function on_objects({ name }: DeployedFunction, { bucket }: Deployment): Denial[
     });
     const on_kind = (kind: KindName): Denial[] => {
       const { a, keys, written_once } = KINDS[kind];
-      if (OF_PARTS.includes(action) && kind !== "photo" && kind !== "upload")
+      if (OF_PARTS.includes(action) && !IN_PARTS.includes(kind))
         return keys.map((key) => deny("ask for parts of what has none", key));
       const own = OWN[name]?.[kind];
       if (own === undefined) return keys.map((key) => deny(`touch ${a}`, key));

@@ -73,8 +73,8 @@ const UPLOAD_KEY = /^\.(quarantine|outcomes|tasks|jobs|export_tasks|exports)\/[^
 
 const CHECKSUM_KEY = /^\.checksums\/[^/]+\/[0-9a-f]{64}$/;
 
-/** With its counts, where it has any. */
-const SHARD = /\b\d{6}(?:_\d+)*/;
+/** With its counts, where it has any, or what tells it from another worker's. */
+const SHARD = /\b\d{6}(?:_[0-9a-v]+)*/;
 
 const A_FILENAME = "20261123T101530123Z_a.jpg";
 

@@ -4,7 +4,12 @@ import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import { expect } from "vitest";
 import { checksum_key } from "../../layer/checksum_keys.ts";
-import { export_result_key, export_task_key } from "../../layer/export_keys.ts";
+import {
+  export_archive_key,
+  export_part_key,
+  export_result_key,
+  export_task_key,
+} from "../../layer/export_keys.ts";
 import { type JobKey, outcomes_key, task_key } from "../../layer/job_keys.ts";
 import { photo_filename } from "../../layer/photo_keys.ts";
 import { sha256_of } from "../../layer/sha256.ts";
@@ -266,7 +271,10 @@ async function start_job(session: Session, file: UploadFile) {
   return session.json("/unzip", { uploadId });
 }
 
-/** Exports: one of photos of which none is there, one of all, and one whose task comes again when its result is gone. */
+/**
+ * Exports: one of photos of which none is there, one of all, and that one twice again: when its result is gone, and when
+ * its archive and the parts are, too.
+ */
 async function exports(stack: TestStack, session: Session): Promise<void> {
   const started = async (body: object) =>
     read(await session.json("/download", body), 202, download_started).jobId;
@@ -292,10 +300,24 @@ async function export_again(stack: TestStack, session: Session, id: string): Pro
     await storage.put(export_task_key({ job, part: 1 }));
     await queues_are_empty(stack);
     expect(read(await session.json("/job", { jobId: id }), 200, job_response).state).toBe("done");
+    for (const key of [export_result_key(job), export_archive_key(job), export_part_key(job, "")]) {
+      await storage.clear(key);
+    }
+    expect(
+      await stack.functions.export?.invoke({ Records: [message_again(export_task_key({ job, part: 1 }))] }),
+    ).toEqual({
+      payload: { batchItemFailures: [{ itemIdentifier: "again" }] },
+    });
   } finally {
     storage.close();
   }
 }
+
+const message_again = (key: string) => ({
+  messageId: "again",
+  body: JSON.stringify({ Records: [{ eventName: "ObjectCreated:Put", s3: { object: { key } } }] }),
+  attributes: { ApproximateReceiveCount: "2" },
+});
 
 /** A task that comes again, after its worker has died when it had stored some of the entries. */
 async function try_again(
@@ -306,13 +328,7 @@ async function try_again(
 ): Promise<void> {
   await storage.clear(outcomes_key(job, 0));
   await storage.clear(stored);
-  const task = { eventName: "ObjectCreated:Put", s3: { object: { key: task_key({ job, part: 0 }) } } };
-  const message = {
-    messageId: "again",
-    body: JSON.stringify({ Records: [task] }),
-    attributes: { ApproximateReceiveCount: "2" },
-  };
-  expect(await functions.extract?.invoke({ Records: [message] })).toEqual({
+  expect(await functions.extract?.invoke({ Records: [message_again(task_key({ job, part: 0 }))] })).toEqual({
     payload: { batchItemFailures: [] },
   });
 }

@@ -11,11 +11,12 @@ import * as z from "zod";
 import { checksum_key } from "../../layer/checksum_keys.ts";
 import {
   export_archive_key,
-  export_claim_key,
+  export_part_key,
   export_plan_key,
   export_result_key,
   export_segment_key,
   export_task_key,
+  new_part_name,
 } from "../../layer/export_keys.ts";
 import { done_key, outcomes_key, plan_key, task_key, trial_key } from "../../layer/job_keys.ts";
 import { photo_filename, photo_key, user_prefix } from "../../layer/photo_keys.ts";
@@ -889,7 +890,7 @@ describe.runIf(terraform_is_here)("the deployment", () => {
               ".exports/",
               [
                 export_plan_key(upload),
-                export_claim_key(upload, shard, 8),
+                export_part_key(upload, new_part_name(shard)),
                 export_segment_key(upload, shard),
                 export_result_key(upload),
                 export_archive_key(upload),

@@ -212,8 +212,13 @@ describe("completing is refused", () => {
     ["out of order", () => parts.complete([other, small]), "InvalidPartOrder"],
     ["with a part twice", () => parts.complete([small, small]), "InvalidPartOrder"],
     ["with another tag", () => parts.complete([{ ...small, ETag: other.ETag }]), "InvalidPart"],
-    ["with a part that is not there", () => parts.complete([{ ...other, PartNumber: 3 }]), "InvalidPart"],
+    [
+      "with a part that is not there",
+      async () => (await Parts.create("refused", { ChecksumAlgorithm: "CRC32" })).complete([small]),
+      "InvalidPart",
+    ],
     ["with another part's checksum", () => parts.complete([{ ...other, PartNumber: 1 }]), "InvalidPart"],
+    ["from the second part on", () => parts.complete([other]), "InvalidPartOrder"],
     ["with no parts", () => parts.complete([]), "MalformedXML"],
     [
       "without the parts' checksums",
@@ -313,6 +318,20 @@ describe("checksums", () => {
 });
 
 describe("part numbers", () => {
+  it.each<["COMPOSITE" | "FULL_OBJECT", readonly number[]]>([
+    ["COMPOSITE", [1, 3]],
+    ["COMPOSITE", [2, 3]],
+    ["FULL_OBJECT", [1, 3]],
+    ["FULL_OBJECT", [2]],
+  ])("of parts with a checksum, %s, begin at 1 without a gap: not %j", async (ChecksumType, numbers) => {
+    const parts = await Parts.create("gaps", { ChecksumAlgorithm: "CRC32", ChecksumType });
+    const named: NamedPart[] = [];
+    for (const number of numbers) named.push(await parts.put(number, FIRST));
+    const error = await parts.complete(named).catch((reason) => reason);
+    expect(error).toMatchObject({ name: "InvalidPartOrder", $metadata: { httpStatusCode: 400 } });
+    await expect(bytes_of("gaps")).rejects.toHaveProperty("name", "NoSuchKey");
+  });
+
   it.each(["0", "10001", "-1", "1.5", ""])("%o is none", async (partNumber) => {
     const parts = await Parts.create("numbers");
     const answer = await s3.send({
