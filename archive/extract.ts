@@ -239,7 +239,7 @@ async function try_entry<T, R extends string>(
   } catch (error) {
     const failed = failed_reading(run, entry, reading);
     if (failed !== undefined) return failed;
-    const reason = run.stop.signal.aborted ? "aborted" : "write_failed";
+    const reason = run.stop.signal.aborted ? "aborted" : is_unread(error) ? "read_failed" : "write_failed";
     return { entry, outcome: "failed", reason, error };
   } finally {
     run.under_way.delete(abort);
@@ -264,11 +264,12 @@ async function other_bytes<T, R extends string>(
       for await (const chunk of open_entry(beside, other, { signal })) chunks.push(chunk);
       return Buffer.concat(chunks);
     } catch (error) {
-      const is_passing = error instanceof ArchiveError && error.code === "read_failed";
-      if (!is_passing || attempt === attempts || signal.aborted) throw error;
+      if (!is_unread(error) || attempt === attempts || signal.aborted) throw error;
     }
   }
 }
+
+const is_unread = (error: unknown): boolean => error instanceof ArchiveError && error.code === "read_failed";
 
 type Bytes = AsyncGenerator<Uint8Array, void, undefined>;
 

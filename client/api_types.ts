@@ -443,7 +443,7 @@ export interface components {
                  * @description In UTC, with milliseconds.
                  */
                 uploadedAt: string;
-                /** @description With `details`, where the photo says when it was taken: local time, with the offset from UTC where the camera knew it. */
+                /** @description With `details`, where it is known when the photo was taken: by the clock of the place, with the offset from UTC where the camera knew it; or in UTC, with `Z`, where only a sidecar of Google Takeout knew it. */
                 takenAt?: string;
                 /** @description With `details`, where it is known: in pixels, as the photo is to be shown, whichever way the camera was held. */
                 width?: number;

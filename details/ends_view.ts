@@ -14,7 +14,8 @@ const READS = 50_000;
 
 /**
  * A `DataView` of the whole file, for parsers that jump. What they read between the ends, or read too often, throws a
- * RangeError, as what is outside of a file does: so neither memory nor time depends on the size of the file, or on what is in it.
+ * RangeError, as what is outside of a file does: so time does not depend on the size of the file, nor on what is in it, and no more
+ * memory is touched than what is read.
  */
 export function ends_view({ head, tail, size }: FileEnds): DataView {
   const before_tail = size - tail.length;

@@ -13,7 +13,7 @@ import { type Dimensions, dimensions, oriented } from "./dimensions.ts";
 import { ends_view, type FileEnds } from "./ends_view.ts";
 import { heif_dimensions } from "./heif_dimensions.ts";
 import { taken_at } from "./taken_at.ts";
-import { tiff_dimensions } from "./tiff_dimensions.ts";
+import { tiff_dimensions, tiff_orientation } from "./tiff_dimensions.ts";
 
 /** Each is there where it is known. */
 export interface ReadDetails {
@@ -24,7 +24,9 @@ export interface ReadDetails {
 
 interface Format {
   /** As stored, or as shown where the format itself says how to turn it. */
-  dimensions?(ends: FileEnds): Dimensions | undefined;
+  dimensions?(ends: FileEnds, has_tags: boolean): Dimensions | undefined;
+  /** Where the library gives up Exif as a whole, since a part of it is out of reach. */
+  orientation?(ends: FileEnds): number | undefined;
   /** Whether the orientation that Exif says is to be applied to them. */
   readonly oriented?: boolean;
   /** Whether anything is to be found at the end of the file. */
@@ -40,9 +42,27 @@ const by_library =
     return dimensions(width, height);
   };
 
+/** Of the first version of the format (a header of 12 bytes), which the library does not know, the sides have 16 bits. */
+const bmp_dimensions = (ends: FileEnds): Dimensions | undefined => {
+  const view = ends_view(ends);
+  const is_first_version = view.getUint32(14, true) === 12;
+  return is_first_version
+    ? dimensions(view.getUint16(18, true), view.getUint16(20, true))
+    : by_library(BMP)(ends);
+};
+
+/** Where Exif data are behind the picture and out of reach, it is not known how it is to be turned. */
+const webp_dimensions = (ends: FileEnds, has_tags: boolean): Dimensions | undefined => {
+  const view = ends_view(ends);
+  // 12 - VP8X, 20 - flags: https://developers.google.com/speed/webp/docs/riff_container#extended_file_format
+  const says_exif = view.getUint32(12) === 0x56503858 && (view.getUint8(20) & 0x08) !== 0;
+  return says_exif && !has_tags ? undefined : by_library(WEBP)(ends);
+};
+
 const heif: Format = { dimensions: (ends) => heif_dimensions(ends_view(ends)), has_tail: true };
 const tiff: Format = {
   dimensions: (ends) => tiff_dimensions(ends_view(ends)),
+  orientation: (ends) => tiff_orientation(ends_view(ends)),
   oriented: true,
   has_tail: true,
 };
@@ -57,7 +77,7 @@ const FORMATS: Readonly<Record<string, Format>> = {
   "image/png": png,
   "image/apng": png,
   "image/gif": { dimensions: by_library(GIF) },
-  "image/webp": { dimensions: by_library(WEBP), oriented: true, has_tail: true },
+  "image/webp": { dimensions: webp_dimensions, oriented: true, has_tail: true },
   "image/avif": heif,
   "image/heic": heif,
   "image/heic-sequence": heif,
@@ -66,9 +86,10 @@ const FORMATS: Readonly<Record<string, Format>> = {
   "image/jxl": {},
   "image/jp2": { dimensions: by_library(JP2) },
   "image/tiff": tiff,
-  "image/bmp": { dimensions: by_library(BMP) },
+  "image/bmp": { dimensions: bmp_dimensions },
   "image/x-adobe-dng": tiff,
-  "image/x-canon-cr2": tiff,
+  // Its first directory is a preview that does not say so.
+  "image/x-canon-cr2": { ...tiff, dimensions: () => undefined },
   "image/x-nikon-nef": tiff,
   "image/x-sony-arw": tiff,
 };
@@ -88,8 +109,10 @@ export function read_details(ends: FileEnds, content_type: string): ReadDetails 
   const known = format.has_tail ? ends : only_head(ends);
   const tags = unless_broken(() => read_tags(known));
   const stored =
-    unless_broken(() => format.dimensions?.(known)) ?? (format.oriented ? tags?.pixels : undefined);
-  const shown = stored && (format.oriented ? oriented(stored, tags?.orientation) : stored);
+    unless_broken(() => format.dimensions?.(known, has_any(tags))) ??
+    (format.oriented ? tags?.pixels : undefined);
+  const orientation = () => tags?.orientation ?? unless_broken(() => format.orientation?.(known));
+  const shown = stored && (format.oriented ? oriented(stored, orientation()) : stored);
   return { taken_at: tags?.taken_at, ...shown };
 }
 
@@ -120,6 +143,9 @@ const TAGS: (string | number)[] = [
   "PixelXDimension",
   "PixelYDimension",
 ];
+
+const has_any = (tags: ReadTags | undefined): boolean =>
+  tags !== undefined && Object.values(tags).some((value) => value !== undefined);
 
 function read_tags(ends: FileEnds): ReadTags {
   const tags = exif_reader.loadView(ends_view(ends), { includeTags: { exif: TAGS } });

@@ -7,6 +7,7 @@ import { type Dimensions, dimensions } from "./dimensions.ts";
 const SUBFILE_TYPE = 254;
 const WIDTH = 256;
 const HEIGHT = 257;
+const ORIENTATION = 274;
 const SUB_DIRECTORIES = 330;
 /** Of DNG: without the margins of the sensor. */
 const CROP_SIZE = 50_720;
@@ -33,6 +34,12 @@ export function tiff_dimensions(view: DataView): Dimensions | undefined {
     if (!is_preview(below)) return of_directory(below);
   }
   return undefined;
+}
+
+/** As Exif has it, which is a TIFF. @throws as `tiff_dimensions` */
+export function tiff_orientation(view: DataView): number | undefined {
+  const little_endian = view.getUint16(0) === 0x4949;
+  return read_directory(view, view.getUint32(4, little_endian), little_endian).get(ORIENTATION)?.[0];
 }
 
 /** Bit 0 of the type: a version of another image of the file, of fewer pixels. */
@@ -63,7 +70,14 @@ function read_directory(view: DataView, at: number, little_endian: boolean): Dir
   return directory;
 }
 
-const TAGS: ReadonlySet<number> = new Set([SUBFILE_TYPE, WIDTH, HEIGHT, SUB_DIRECTORIES, CROP_SIZE]);
+const TAGS: ReadonlySet<number> = new Set([
+  SUBFILE_TYPE,
+  WIDTH,
+  HEIGHT,
+  ORIENTATION,
+  SUB_DIRECTORIES,
+  CROP_SIZE,
+]);
 
 function read_value(view: DataView, at: number, bytes: 2 | 4 | 8, little_endian: boolean): number {
   if (bytes === 2) return view.getUint16(at, little_endian);

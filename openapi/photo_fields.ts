@@ -19,7 +19,8 @@ export const DUPLICATE =
   "There where you had the same photo already, byte for byte: `filename` is that photo's, and nothing was stored.";
 export const UPLOADED_AT = "In UTC, with milliseconds.";
 export const TAKEN_AT =
-  "With `details`, where the photo says when it was taken: local time, with the offset from UTC where the camera knew it.";
+  "With `details`, where it is known when the photo was taken: by the clock of the place, with the offset from UTC where the " +
+  "camera knew it; or in UTC, with `Z`, where only a sidecar of Google Takeout knew it.";
 export const WIDTH =
   "With `details`, where it is known: in pixels, as the photo is to be shown, whichever way the camera was held.";
 export const HEIGHT = "As `width`.";

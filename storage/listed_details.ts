@@ -1,5 +1,6 @@
 /** What listed photos say of themselves. A listing does not tell it, so S3 is asked of each photo. */
 import { http_status, log, type PhotoDetails, photo_key } from "@photo-uploader/layer";
+import { all_at_once } from "./all_at_once.ts";
 import type { PhotoStore } from "./photo_store.ts";
 import { photo_head } from "./present_photo.ts";
 import { storage_problem } from "./s3.ts";
@@ -18,19 +19,15 @@ export async function details_of(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, PhotoDetails>> {
   const details = new Map<string, PhotoDetails>();
-  const waiting = filenames.values();
   let denied = 0;
   const unless_denied = (error: unknown): undefined => {
     if (http_status(error) !== 403) throw storage_problem(error);
     denied += 1;
   };
-  const worker = async (): Promise<void> => {
-    for (const filename of waiting) {
-      const photo = await photo_head(store, photo_key(user, filename), signal).catch(unless_denied);
-      if (photo !== undefined) details.set(filename, photo);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(AT_ONCE, filenames.length) }, worker));
+  await all_at_once(filenames, AT_ONCE, signal, async (filename, until) => {
+    const photo = await photo_head(store, photo_key(user, filename), until).catch(unless_denied);
+    if (photo !== undefined) details.set(filename, photo);
+  });
   if (denied > 0) {
     log.warn("S3 denies photos of a page: they have gone, or this function lacks a permission", { denied });
   }

@@ -9,7 +9,7 @@ import {
   sha256_of_stream,
   write_new_photo,
 } from "@photo-uploader/layer";
-import type { ArchiveEntry, EntrySink, Written } from "../archive/index.ts";
+import { type ArchiveEntry, ArchiveError, type EntrySink, type Written } from "../archive/index.ts";
 import { tail_keeper } from "./file_ends.ts";
 import { image_type, SNIFFED_BYTES } from "./image_type.ts";
 import { upload_object } from "./object_upload.ts";
@@ -155,7 +155,8 @@ async function write_photo(
     const { filename, duplicate } = await place(entry, facts, write, signal);
     return { outcome: "stored", value: { filename, size, content_type, ...(duplicate && { duplicate }) } };
   } catch (error) {
-    if (signal.aborted) throw error;
+    // What cannot be read of the archive is no matter of where photos go.
+    if (signal.aborted || error instanceof ArchiveError) throw error;
     const { code, cause } = storage_problem(error);
     const reason = code === "storage_refused" ? code : "storage_unavailable";
     // The SDK has tried three times by now; the next entry would fare no better.

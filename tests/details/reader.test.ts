@@ -140,6 +140,57 @@ describe("the dimensions", () => {
   });
 });
 
+describe("what a format says in a way of its own", () => {
+  it("of a CR2 are the pixels of Exif, since its first directory is a preview that does not say so", () => {
+    const file = tiff_of([
+      [
+        [256, 3, [1_536]],
+        [257, 3, [1_024]],
+        [274, 3, [8]],
+        [0x8769, "directories", [1]],
+      ],
+      [
+        [0xa002, 4, [3_504]],
+        [0xa003, 4, [2_336]],
+      ],
+    ]);
+    expect(read(file, "image/x-canon-cr2")).toEqual({ width: 2_336, height: 3_504 });
+    expect(read(file, "image/x-adobe-dng")).toEqual({ width: 1_024, height: 1_536 });
+  });
+
+  it("of a TIFF is its orientation, also where its Exif data are out of reach", () => {
+    const directory = tiff_of([
+      [
+        [256, 3, [4_000]],
+        [257, 3, [3_000]],
+        [274, 3, [6]],
+        [0x8769, 4, [1_000_000]],
+      ],
+    ]);
+    const file = Buffer.concat([directory, Buffer.alloc(2_000_000)]);
+    expect(read(file, "image/tiff")).toEqual({ width: 3_000, height: 4_000 });
+  });
+
+  it("of a WebP whose Exif data are out of reach is not how it is shown", async () => {
+    const webp = Buffer.from(await fixture_photo("photo_lossy.webp"));
+    const headless = { ...ends_of(webp), tail: new Uint8Array() };
+    expect(read_details(headless, "image/webp")).toEqual({});
+    webp.writeUInt8(webp.readUInt8(20) & ~0x08, 20);
+    const without = { ...ends_of(webp), tail: new Uint8Array() };
+    expect(read_details(without, "image/webp")).toEqual({ width: 1_600, height: 1_065 });
+  });
+
+  it("of a BMP of the first version are sides of 16 bits", () => {
+    const bmp = Buffer.alloc(100);
+    bmp.write("BM", "latin1");
+    bmp.writeUInt32LE(12, 14);
+    bmp.writeUInt16LE(100, 18);
+    bmp.writeUInt16LE(50, 20);
+    bmp.writeUInt16LE(1, 22);
+    expect(read(bmp, "image/bmp")).toEqual({ width: 100, height: 50 });
+  });
+});
+
 describe("what is not known", () => {
   it("is left out, of any type that is kept, whatever the bytes", async () => {
     const all = await Promise.all(photos.map(([file]) => fixture_photo(file)));

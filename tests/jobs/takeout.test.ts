@@ -3,9 +3,11 @@ import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, type S3Client } 
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { photo_key } from "../../layer/photo_keys.ts";
 import { quarantine_key, type UploadKey } from "../../layer/upload_keys.ts";
+import { list_photos } from "../../storage/photo_store.ts";
 import { Ended, watched } from "../support/interrupted.ts";
 import { walk, zip_of } from "../support/job_archive.ts";
 import { start_job_queue, type Turns } from "../support/job_queue.ts";
+import { in_utf8_order } from "../support/listing.ts";
 import { BUCKET } from "../support/photo_storage.ts";
 import { quarantined } from "../support/quarantined.ts";
 import { quiet } from "../support/quiet.ts";
@@ -148,5 +150,8 @@ describe("the sidecars of a job", () => {
     const { outcomes } = await walk(store, job);
     expect(outcomes).toHaveLength(60);
     expect(outcomes.some((one) => one.outcome === "failed" && one.reason === "archive_missing")).toBe(true);
+    const told = outcomes.flatMap((one) => (one.outcome === "uploaded" ? [one.filename] : []));
+    const { photos } = await list_photos(store, `user-${users}`, "", new AbortController().signal);
+    expect(in_utf8_order(told)).toEqual(photos.map(({ filename }) => filename));
   });
 });

@@ -43,6 +43,24 @@ describe("details_of", () => {
     expect(output().records()).toMatchObject([{ level: "WARN", denied: 1 }]);
   });
 
+  it("asks no more where one cannot be asked", async () => {
+    let asked = 0;
+    const server = await scripted_server(() => {
+      asked += 1;
+      return asked === 60 ? s3_error(500, "InternalError") : s3_error(404, "NotFound");
+    });
+    const other = { s3: client_for(server.url, { maxAttempts: 1 }), bucket: BUCKET };
+    const filenames = Array.from({ length: 400 }, (_, index) => filename(index));
+    await caught_problem(() => details_of(other, "ann", filenames, signal));
+    // What was on its way still arrives.
+    for (let before = 0; before !== asked; await new Promise((resolve) => setTimeout(resolve, 100))) {
+      before = asked;
+    }
+    expect(asked).toBeLessThan(200);
+    other.s3.destroy();
+    await server.close();
+  });
+
   it("asks nothing of an empty page, and logs nothing of photos that are there", async () => {
     expect((await details_of(store, "ann", [], signal)).size).toBe(0);
     expect((await details_of(store, "ann", [filename(0), filename(1)], signal)).size).toBe(2);
