@@ -1,7 +1,13 @@
 import { GetObjectCommand, HeadObjectCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
 import { zipSync } from "fflate";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { bytes_source, type EntryOutcome, extract, open_archive } from "../../archive/index.ts";
+import {
+  type ByteSource,
+  bytes_source,
+  type EntryOutcome,
+  extract,
+  open_archive,
+} from "../../archive/index.ts";
 import { PART_BYTES } from "../../storage/object_upload.ts";
 import { photo_sink, type SinkReason, type StoredEntry } from "../../storage/photo_sink.ts";
 import { list_photos, type PhotoStore } from "../../storage/photo_store.ts";
@@ -128,6 +134,32 @@ describe("a photo with a sidecar", () => {
     const broken = { name: "a.jpg.json", data: json(), central: { crc32: 1 }, local: { crc32: 1 } };
     const zip = build_zip({ entries: [{ name: "a.jpg", data: jpeg_of(900, 3) }, broken] });
     expect(await dates(zip)).toEqual([undefined, "crc_mismatch"]);
+  });
+
+  it("that cannot be read fails alone, as one whose own bytes cannot be", async () => {
+    const files = { "a.jpg": jpeg_of(900, 5), "b.jpg": jpeg_of(900, 6), "z/c.jpg": jpeg_of(900, 7) };
+    const zip = zipSync({ ...files, "a.jpg.json": json() }, { level: 0 });
+    const memory = bytes_source(zip);
+    const archive = await open_archive(memory);
+    const [wanting, sidecar] = ["a.jpg", "a.jpg.json"].map((path) =>
+      archive.entries.find((entry) => entry.path === path),
+    );
+    if (wanting === undefined || sidecar === undefined) throw new Error("The archive has other entries.");
+    const cut_off: ByteSource = {
+      ...memory,
+      read: async (start, end) => {
+        if (end > sidecar.header_offset) throw new Error("the connection is reset");
+        return memory.read(start, end);
+      },
+    };
+    const sink = photo_sink(storage.store, USER, archive.entries);
+    const entries = archive.entries.filter((entry) => entry !== sidecar);
+    const outcomes = await extract({ ...archive, source: cut_off }, sink, { entries, concurrency: 1 });
+    expect(outcomes.map((one) => (one.outcome === "stored" ? one.outcome : one.reason))).toEqual([
+      "read_failed",
+      "stored",
+      "stored",
+    ]);
   });
 
   it("that is an image itself is a photo, whatever it is called", async () => {
