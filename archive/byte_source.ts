@@ -81,6 +81,19 @@ export async function read_exactly(
   return bytes;
 }
 
+/** As `read_exactly`, without a copy where the source lends its bytes. */
+export async function lend_exactly<T>(
+  source: ByteSource,
+  start: number,
+  end: number,
+  use: Use<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  if (source.lend === undefined) return use(await read_exactly(source, start, end, signal));
+  signal?.throwIfAborted();
+  return source.lend(start, end, use, signal);
+}
+
 /** Reads of what every entry depends on are tried so often. */
 const attempts = 3;
 

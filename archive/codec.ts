@@ -10,6 +10,7 @@
 import type { InflateRaw } from "node:zlib";
 import { createInflateRaw, inflateRaw, inflateRawSync } from "node:zlib";
 import type { AsyncFlateStreamHandler, UnzipDecoder, UnzipDecoderConstructor } from "fflate";
+import { type ByteSource, lend_exactly, read_exactly } from "./byte_source.ts";
 import { deflated, stored } from "./directory.ts";
 import { ArchiveError } from "./errors.ts";
 import { saturated_32 } from "./extra_field.ts";
@@ -27,8 +28,11 @@ export interface CompressedEntry extends CompressedSizes {
 }
 
 export interface CompressedStream extends CompressedEntry {
-  /** Compressed bytes, `0 <= start <= end <= compressed_size`. */
-  readonly read: (start: number, end: number, signal?: AbortSignal) => Promise<Uint8Array>;
+  readonly source: ByteSource;
+  /** Where in the source its compressed bytes begin. */
+  readonly data_start: number;
+  /** Ends the reading. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** In bytes, and of the larger of the compressed and the declared size. */
@@ -71,7 +75,7 @@ export async function decompress_small(
 /**
  * The bytes of an entry of any size, not yet compared with its size or CRC-32. At most one chunk more than the declared
  * size is ever produced by a caller who stops there.
- * @throws ArchiveError `corrupt_data`, or what `read` throws
+ * @throws ArchiveError `corrupt_data`, or what the source throws
  */
 export async function* decompress_stream(
   entry: CompressedStream,
@@ -206,7 +210,7 @@ async function* stream_stored(entry: CompressedStream, read_size: number): Chunk
   let ready: Uint8Array[] = [];
   const walk = await walk_entry(entry, (_error, data) => ready.push(data));
   for (const [start, end] of pieces(entry, read_size)) {
-    walk(await entry.read(start, end));
+    walk(await read_exactly(entry.source, start, end, entry.signal));
     yield* ready;
     ready = [];
   }
@@ -218,7 +222,8 @@ async function* stream_deflated(entry: CompressedStream, read_size: number): Chu
   inflate.on("error", () => {});
   const reading = new AbortController();
   const feed_result: { failure?: { readonly cause: unknown } } = {};
-  const feeding = feed(inflate, entry, read_size, reading.signal).catch((cause: unknown) => {
+  const signal = entry.signal ? AbortSignal.any([entry.signal, reading.signal]) : reading.signal;
+  const feeding = feed(inflate, entry, read_size, signal).catch((cause: unknown) => {
     feed_result.failure = { cause };
     inflate.destroy();
   });
@@ -241,49 +246,58 @@ async function feed(
   read_size: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const walk = await walk_entry(entry, () => {}, node_decoder(inflate));
-  for (const [start, end] of pieces(entry, read_size)) {
-    const piece = await entry.read(start, end, signal);
+  let taken: Promise<void> | undefined;
+  const decoder = node_decoder((chunk) => {
+    taken = written(inflate, chunk);
+  });
+  const walk = await walk_entry(entry, () => {}, decoder);
+  const inflate_piece = (piece: Uint8Array): Promise<void> | undefined => {
     if (inflate.destroyed) return;
     walk(piece);
-    await writable(inflate);
+    return taken;
+  };
+  for (const [start, end] of pieces(entry, read_size)) {
+    await lend_exactly(entry.source, start, end, inflate_piece, signal);
+    if (inflate.destroyed) return;
   }
   inflate.end();
 }
 
+/** Where in the source. */
 function* pieces(
-  entry: CompressedEntry,
+  { data_start, compressed_size }: CompressedStream,
   read_size: number,
 ): Generator<readonly [start: number, end: number]> {
-  for (let start = 0; start < entry.compressed_size; start += read_size) {
-    yield [start, Math.min(start + read_size, entry.compressed_size)];
-  }
+  const end = data_start + compressed_size;
+  for (let start = data_start; start < end; start += read_size)
+    yield [start, Math.min(start + read_size, end)];
 }
 
 /**
  * fflate's decoder for DEFLATE, as a tap on Node's: what it is given goes to zlib. What zlib makes of it is
  * read from zlib's own stream and not passed on to fflate, which knows no back-pressure.
  */
-function node_decoder(inflate: InflateRaw): UnzipDecoderConstructor {
+function node_decoder(take: (chunk: Uint8Array) => void): UnzipDecoderConstructor {
   return class NodeInflate implements UnzipDecoder {
     static compression = deflated;
     ondata: AsyncFlateStreamHandler = () => {};
     push(chunk: Uint8Array): void {
-      inflate.write(chunk);
+      take(chunk);
     }
   };
 }
 
-/** A zlib that has seen the end of its stream takes no more and never drains, so closing it ends the wait as well. */
-async function writable(inflate: InflateRaw): Promise<void> {
-  if (!inflate.writableNeedDrain || inflate.destroyed) return;
-  await new Promise<void>((resolve) => {
+/**
+ * Resolves when zlib has no more use for the chunk. One that has seen the end of its stream takes no more and never says
+ * so: closing it ends the wait as well. (A thread may go on reading then, but what it makes of it goes nowhere.)
+ */
+function written(inflate: InflateRaw, chunk: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
     const done = () => {
-      inflate.off("drain", done);
       inflate.off("close", done);
       resolve();
     };
-    inflate.on("drain", done);
     inflate.on("close", done);
+    inflate.write(chunk, done);
   });
 }

@@ -2,7 +2,7 @@
 import { crc32 } from "node:zlib";
 import type { Archive } from "./archive.ts";
 import type { Use } from "./byte_source.ts";
-import { read_exactly } from "./byte_source.ts";
+import { lend_exactly } from "./byte_source.ts";
 import type { Chunks } from "./codec.ts";
 import { decompress_small, decompress_stream, is_small } from "./codec.ts";
 import type { ArchiveEntry } from "./directory.ts";
@@ -35,14 +35,8 @@ export async function* open_entry(
   const { signal } = options;
   if (!is_small(entry, codec_sizes)) {
     const data_start = await read_local_header(source, entry, signal);
-    const compressed = {
-      path: entry.path,
-      method: entry.method,
-      compressed_size: entry.compressed_size,
-      size: entry.size,
-      read: (start: number, end: number, stop?: AbortSignal) =>
-        read_exactly(source, data_start + start, data_start + end, either(signal, stop)),
-    };
+    const { path, method, compressed_size, size } = entry;
+    const compressed = { path, method, compressed_size, size, source, data_start, signal };
     yield* verified(decompress_stream(compressed, codec_sizes), entry, signal);
     return;
   }
@@ -61,16 +55,12 @@ async function read_small(
   const { start, end } = entry_region(entry);
   const decompress = (bytes: Uint8Array) =>
     decompress_small(entry, data_of_region(bytes, entry), codec_sizes);
-  if (source.lend === undefined) return decompress(await read_exactly(source, start, end, signal));
-  signal?.throwIfAborted();
   // What is lent is not passed on.
   const use: Use<Uint8Array> =
-    entry.method === stored ? async (bytes) => Buffer.from(await decompress(bytes)) : decompress;
-  return source.lend(start, end, use, signal);
-}
-
-function either(a: AbortSignal | undefined, b: AbortSignal | undefined): AbortSignal | undefined {
-  return a !== undefined && b !== undefined ? AbortSignal.any([a, b]) : (a ?? b);
+    source.lend !== undefined && entry.method === stored
+      ? async (bytes) => Buffer.from(await decompress(bytes))
+      : decompress;
+  return lend_exactly(source, start, end, use, signal);
 }
 
 async function* verified(chunks: Chunks, entry: ArchiveEntry, signal: AbortSignal | undefined): Chunks {

@@ -39,9 +39,21 @@ export function s3_archives(scale: number): readonly S3Archive[] {
   const thumbnails = Math.ceil(2_000 / scale);
   const panorama = Math.ceil(200 / scale) * 1_000_000;
   return [
-    archive("s3-jpeg-photos-huffman", `${photos} × 3 MB, DEFLATE, Huffman-coded`, photos, 3_000_000, "deflated"),
+    archive(
+      "s3-jpeg-photos-huffman",
+      `${photos} × 3 MB, DEFLATE, Huffman-coded`,
+      photos,
+      3_000_000,
+      "deflated",
+    ),
     archive("s3-jpeg-photos-stored", `${photos} × 3 MB, STORED`, photos, 3_000_000, "stored"),
-    archive("s3-jpeg-thumbnails", `${thumbnails} × 5 KB, DEFLATE, Huffman-coded`, thumbnails, 5_000, "deflated"),
+    archive(
+      "s3-jpeg-thumbnails",
+      `${thumbnails} × 5 KB, DEFLATE, Huffman-coded`,
+      thumbnails,
+      5_000,
+      "deflated",
+    ),
     archive("s3-jpeg-panoramas", `2 × ${panorama / 1e6} MB, DEFLATE, Huffman-coded`, 2, panorama, "deflated"),
   ];
 }

@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { createReadStream, mkdirSync, readdirSync, rmSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 
@@ -35,7 +35,7 @@ export class Blobs {
     const id = randomUUID();
     const file = await open(join(this.#folder, id), "wx");
     try {
-      for await (const chunks of gathered(source)) await file.writeFile(chunks);
+      for await (const chunks of gathered(source)) await write_all(file, chunks);
     } catch (error) {
       await file.close();
       await this.remove([id]);
@@ -92,19 +92,38 @@ export class Blobs {
   }
 }
 
-/** Bytes written at a time. A write costs more than copying what comes from a socket, 64 KB at a time, into one buffer. */
+/** Bytes written at a time: each write takes a thread of Node's, while what comes from a socket are 64 KB. */
 const write_bytes = 1024 * 1024;
 
-async function* gathered(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* gathered(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer[]> {
   let chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of source) {
     chunks.push(chunk);
     length += chunk.byteLength;
     if (length < write_bytes) continue;
-    yield Buffer.concat(chunks);
+    yield chunks;
     chunks = [];
     length = 0;
   }
-  if (length > 0) yield Buffer.concat(chunks);
+  if (length > 0) yield chunks;
+}
+
+/** Without joining them: memory that is used once costs more than the write, for V8 collects garbage by the bytes. */
+async function write_all(file: FileHandle, chunks: readonly Buffer[]): Promise<void> {
+  let left = chunks;
+  while (left.length > 0) {
+    const { bytesWritten } = await file.writev(left);
+    left = after(left, bytesWritten);
+  }
+}
+
+/** What follows so many bytes: the system may write fewer than it is given. */
+export function after(chunks: readonly Buffer[], bytes: number): Buffer[] {
+  let passed = bytes;
+  return chunks.flatMap((chunk) => {
+    const rest = chunk.subarray(Math.min(passed, chunk.byteLength));
+    passed -= chunk.byteLength - rest.byteLength;
+    return rest.byteLength > 0 ? [rest] : [];
+  });
 }

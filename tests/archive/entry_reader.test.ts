@@ -186,7 +186,8 @@ describe("an entry that is streamed", () => {
       method: 8,
       compressed_size: compressed.byteLength,
       size: 1_000,
-      read: async (start: number, end: number) => compressed.subarray(start, end),
+      source: bytes_source(compressed),
+      data_start: 0,
     };
     for await (const chunk of decompress_stream(bomb, streamed)) {
       expect(chunk.byteLength).toBeLessThanOrEqual(128 * 1024);
@@ -206,7 +207,8 @@ describe("an entry that is streamed", () => {
     const block = Buffer.alloc(1024 * 1024);
     let sent = 0;
     const read = async (start: number, end: number) => block.subarray(0, end - start);
-    const huge = { path: "huge", method: 0, compressed_size: size, size, read };
+    const source = { size, read };
+    const huge = { path: "huge", method: 0, compressed_size: size, size, source, data_start: 0 };
     for await (const chunk of decompress_stream(huge, { ...streamed, read: block.byteLength })) {
       sent += chunk.byteLength;
       if (sent >= 20 * block.byteLength) break;
