@@ -252,7 +252,6 @@ async function feed(
   });
   const walk = await walk_entry(entry, () => {}, decoder);
   const inflate_piece = (piece: Uint8Array): Promise<void> | undefined => {
-    if (inflate.destroyed) return;
     walk(piece);
     return taken;
   };

@@ -1,4 +1,4 @@
-import { deflateRawSync } from "node:zlib";
+import { constants, deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { CodecSizes } from "../../archive/codec.ts";
 import { decompress_small, decompress_stream, default_codec_sizes } from "../../archive/codec.ts";
@@ -216,9 +216,32 @@ describe("an entry that is streamed", () => {
     expect(sent).toBe(20 * block.byteLength);
   });
 
-  it("stops waiting for a source when the consumer's signal is aborted", async () => {
-    const data = noise(100_000);
-    const zip = build_zip({ entries: [{ name: "a", data, extra: extra(0x9999, [8, 0]) }] });
+  it("is not read on behind the byte at which it turns out to be corrupt", async () => {
+    const good = deflateRawSync(noise(200_000), { finishFlush: constants.Z_SYNC_FLUSH });
+    // The last block, of a type that does not exist (RFC 1951, 3.2.3).
+    const compressed = Buffer.concat([good, Buffer.from([0b111]), noise(4_000_000)]);
+    const zip = build_zip({ entries: [{ name: "a", data: noise(4_200_000), compressed }] });
+    const source = counting_source(zip);
+    const archive = await open_archive(source, { codec_sizes: streamed });
+    const [entry] = archive.entries;
+    if (entry === undefined) throw new Error("no entry");
+    let failure: unknown;
+    const bytes = open_entry(archive, entry);
+    try {
+      for await (const _chunk of bytes) {
+        for (let turn = 0; turn < 200; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+      }
+    } catch (error) {
+      failure = error;
+    }
+    expect(failure).toMatchObject({ code: "corrupt_data" });
+    expect(source.reads * streamed.read).toBeLessThan(600_000);
+  });
+
+  it.each([0, 8])("stops waiting for a source when the signal is aborted, by method %i", async (method) => {
+    const zip = build_zip({
+      entries: [{ name: "a", data: noise(100_000), method, extra: extra(0x9999, [8, 0]) }],
+    });
     const stop = new AbortController();
     let reads = 0;
     const source = {
@@ -228,7 +251,8 @@ describe("an entry that is streamed", () => {
         if (reads < 12) return zip.subarray(start, end);
         return new Promise<Uint8Array>((_resolve, reject) => {
           signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-          stop.abort(new Error("enough"));
+          // When all that came before has been taken, so that only the source is waited for.
+          setTimeout(() => stop.abort(new Error("enough")), 50);
         });
       },
     };
@@ -236,5 +260,6 @@ describe("an entry that is streamed", () => {
     const [entry] = archive.entries;
     if (entry === undefined) throw new Error("no entry");
     await expect(collect(open_entry(archive, entry, { signal: stop.signal }))).rejects.toThrow("enough");
+    expect(reads).toBe(12);
   });
 });
