@@ -61,27 +61,14 @@ export async function read_exactly(
   into?: Uint8Array,
 ): Promise<Uint8Array> {
   signal?.throwIfAborted();
-  let bytes: Uint8Array;
   try {
-    bytes = await source.read(start, end, signal, into);
+    return all_of(await source.read(start, end, signal, into), start, end);
   } catch (cause) {
-    signal?.throwIfAborted();
-    if (cause instanceof ArchiveError) throw cause;
-    throw new ArchiveError("read_failed", "the archive could not be read", { offset: start, cause });
+    throw read_failure(cause, start, signal);
   }
-  if (bytes.byteLength !== end - start) {
-    throw new ArchiveError(
-      "read_failed",
-      "the archive's source gave another number of bytes than asked for",
-      {
-        offset: start,
-      },
-    );
-  }
-  return bytes;
 }
 
-/** As `read_exactly`, without a copy where the source lends its bytes. */
+/** As `read_exactly`, without a copy where the source lends its bytes. What `use` throws is thrown as it is. */
 export async function lend_exactly<T>(
   source: ByteSource,
   start: number,
@@ -91,7 +78,29 @@ export async function lend_exactly<T>(
 ): Promise<T> {
   if (source.lend === undefined) return use(await read_exactly(source, start, end, signal));
   signal?.throwIfAborted();
-  return source.lend(start, end, use, signal);
+  let lent = false;
+  const use_all: Use<T> = (bytes) => {
+    all_of(bytes, start, end);
+    lent = true;
+    return use(bytes);
+  };
+  try {
+    return await source.lend(start, end, use_all, signal);
+  } catch (cause) {
+    throw lent ? cause : read_failure(cause, start, signal);
+  }
+}
+
+function all_of(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  if (bytes.byteLength === end - start) return bytes;
+  const message = "the archive's source gave another number of bytes than asked for";
+  throw new ArchiveError("read_failed", message, { offset: start });
+}
+
+function read_failure(cause: unknown, offset: number, signal: AbortSignal | undefined): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (cause instanceof ArchiveError) return cause;
+  return new ArchiveError("read_failed", "the archive could not be read", { offset, cause });
 }
 
 /** Reads of what every entry depends on are tried so often. */

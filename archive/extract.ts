@@ -280,7 +280,7 @@ class EntryReading implements AsyncIterable<Uint8Array> {
   readonly #budget: Budget;
   readonly #entry: ArchiveEntry;
   readonly #abort: AbortController;
-  #latest: Bytes | undefined;
+  readonly #readings: Bytes[] = [];
   #counted = 0;
 
   constructor(archive: Archive, budget: Budget, entry: ArchiveEntry, abort: AbortController) {
@@ -291,16 +291,18 @@ class EntryReading implements AsyncIterable<Uint8Array> {
   }
 
   [Symbol.asyncIterator](): Bytes {
-    this.#latest = this.#read(this.#latest);
-    return this.#latest;
+    const reading = this.#read([...this.#readings]);
+    this.#readings.push(reading);
+    return reading;
   }
 
+  /** All of them: one that was asked for and never begun has not ended the one before. */
   async close(): Promise<void> {
-    await this.#latest?.return();
+    await ended(this.#readings);
   }
 
-  async *#read(earlier: Bytes | undefined): Bytes {
-    await earlier?.return();
+  async *#read(earlier: readonly Bytes[]): Bytes {
+    await ended(earlier);
     this.#give_back();
     try {
       // What was wrong stays wrong, and the signal has fired then.
@@ -332,6 +334,10 @@ class EntryReading implements AsyncIterable<Uint8Array> {
     this.#budget.left += this.#counted;
     this.#counted = 0;
   }
+}
+
+async function ended(readings: readonly Bytes[]): Promise<void> {
+  for (const reading of readings) await reading.return();
 }
 
 /** Bytes that failed are the entry's failure, whatever the sink says or throws. */

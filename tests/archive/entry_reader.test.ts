@@ -2,7 +2,7 @@ import { constants, deflateRawSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import type { CodecSizes } from "../../archive/codec.ts";
 import { decompress_small, decompress_stream, default_codec_sizes } from "../../archive/codec.ts";
-import { bytes_source, open_archive, open_entry } from "../../archive/index.ts";
+import { type ByteSource, bytes_source, open_archive, open_entry } from "../../archive/index.ts";
 import { collect, counting_source, noise, stream_all, text } from "./sinks.ts";
 import type { EntryParts } from "./zip_builder.ts";
 import { build_zip, extra } from "./zip_builder.ts";
@@ -138,6 +138,64 @@ it("an entry of the largest size that is read as a whole is one chunk, and one o
     expect(given).toBeGreaterThanOrEqual(chunks);
     expect(given === 1).toBe(chunks === 1);
   }
+});
+
+describe.each([
+  ["whole", default_codec_sizes],
+  ["streamed", { sync: 0, whole: 0, read: 256 * 1024 }],
+])("an entry of a source that lends, %s", (_way, codec_sizes) => {
+  /** What it has lent is something else as soon as it has been given back. */
+  const lending = (zip: Uint8Array): ByteSource => ({
+    ...bytes_source(zip),
+    async lend(start, end, use) {
+      const bytes = Buffer.from(zip.subarray(start, end));
+      try {
+        return await use(bytes);
+      } finally {
+        bytes.fill(0xaa);
+      }
+    },
+  });
+
+  async function entry_of(zip: Uint8Array, lend: ByteSource["lend"] = lending(zip).lend) {
+    const archive = await open_archive({ ...bytes_source(zip), ...(lend && { lend }) }, { codec_sizes });
+    const [entry] = archive.entries;
+    if (entry === undefined) throw new Error("no entry");
+    return { archive, entry };
+  }
+
+  it.each([0, 8])("is used while it is lent, and not after, by method %i", async (method) => {
+    // Huffman-coded, so that zlib looks at every byte for as long as it can.
+    const data = noise(4_000_000).map((byte) => byte % 200);
+    const { archive, entry } = await entry_of(build_zip({ entries: [{ name: "a", data, method }] }));
+    const chunks: Buffer[] = [];
+    for await (const chunk of open_entry(archive, entry)) {
+      await new Promise((resolve) => setImmediate(resolve));
+      chunks.push(Buffer.from(chunk));
+    }
+    expect(Buffer.concat(chunks).equals(data)).toBe(true);
+  });
+
+  it("is not read where the source fails, gives too little, or is called off", async () => {
+    const zip = build_zip({ entries: [{ name: "a", data: noise(9_000) }] });
+    const cause = new Error("the connection was reset");
+    const failing = await entry_of(zip, () => Promise.reject(cause));
+    await expect(collect(open_entry(failing.archive, failing.entry))).rejects.toMatchObject({
+      code: "read_failed",
+      cause,
+    });
+    const short = await entry_of(zip, async (start, end, use) => use(zip.subarray(start, end - 1)));
+    await expect(collect(open_entry(short.archive, short.entry))).rejects.toMatchObject({
+      code: "read_failed",
+    });
+    const stop = new AbortController();
+    const called_off = await entry_of(zip, () => {
+      stop.abort(new Error("enough"));
+      return Promise.reject(cause);
+    });
+    const reading = open_entry(called_off.archive, called_off.entry, { signal: stop.signal });
+    await expect(collect(reading)).rejects.toThrow("enough");
+  });
 });
 
 describe("an entry that is streamed", () => {

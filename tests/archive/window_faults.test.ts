@@ -298,6 +298,24 @@ describe.each(ways)("through windows, %s", (_way, options) => {
     },
   );
 
+  it("a reading that is asked for anew and never begun leaves none open", async () => {
+    const source = watched_source(zip, windows);
+    const archive = await open_archive(source, options);
+    const sink: EntrySink<string, "unwanted"> = {
+      async write(_entry, bytes) {
+        for (const reading of [bytes[Symbol.asyncIterator](), bytes[Symbol.asyncIterator]()]) {
+          await reading.next();
+        }
+        bytes[Symbol.asyncIterator]();
+        bytes[Symbol.asyncIterator]();
+        return { outcome: "skipped", reason: "unwanted" };
+      },
+    };
+    const outcomes = await extract(archive, sink, { concurrency: 3 });
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(names.map(() => "skipped"));
+    await expect_sound(outcomes, new Storage(), source);
+  });
+
   it("anything may fail at any moment, and be called off at any other", async () => {
     const case_of_trouble = fc.record({
       failing_reads: fc.uniqueArray(fc.nat({ max: 45 }), { maxLength: 12 }),

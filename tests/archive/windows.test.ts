@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { default_codec_sizes } from "../../archive/codec.ts";
@@ -202,14 +203,29 @@ describe("any layout", () => {
 });
 
 describe("a sink that is slow", () => {
+  const streamed = { codec_sizes: { sync: 0, whole: 0, read: 4_096 } };
+  const after_some_turns = () => turns(20);
+  /** All entries together, and at once where the pace has been kept. */
+  const ten_megabytes_a_second = () => {
+    const begin = performance.now();
+    let bytes = 0;
+    return async (chunk: Uint8Array) => {
+      bytes += chunk.byteLength;
+      await sleep(Math.max(0, begin + bytes / 10_000 - performance.now()));
+    };
+  };
   it.each([
-    ["whole", {}],
-    ["streamed", { codec_sizes: { sync: 0, whole: 0, read: 4_096 } }],
-  ])("is read ahead of by no more than the windows: %s", async (_way, codec) => {
+    ["whole, stored", {}, 0, () => after_some_turns],
+    ["streamed, stored", streamed, 0, () => after_some_turns],
+    ["streamed, deflated", streamed, 8, () => after_some_turns],
+    ["whole, deflated, at 10 MB/s", {}, 8, ten_megabytes_a_second],
+    ["streamed, deflated, at 10 MB/s", streamed, 8, ten_megabytes_a_second],
+  ])("is read ahead of by no more than the windows: %s", async (_way, codec, method, paced) => {
+    const keep_pace = paced();
     const entries = Array.from({ length: 40 }, (_, index) => ({
       name: `${index}`,
       data: noise(30_000, index),
-      method: 0,
+      method,
     }));
     const source = traced(build_zip({ entries }));
     const options = { window_bytes: 20_000, windows: 4 };
@@ -221,7 +237,7 @@ describe("a sink that is slow", () => {
     const sink: EntrySink<number> = {
       async write(entry, bytes) {
         for await (const chunk of bytes) {
-          await turns(20);
+          await keep_pace(chunk);
           furthest = Math.max(furthest, fetched() - taken);
           taken += chunk.byteLength;
         }
