@@ -298,24 +298,6 @@ describe.each(ways)("through windows, %s", (_way, options) => {
     },
   );
 
-  it("a reading that is asked for anew and never begun leaves none open", async () => {
-    const source = watched_source(zip, windows);
-    const archive = await open_archive(source, options);
-    const sink: EntrySink<string, "unwanted"> = {
-      async write(_entry, bytes) {
-        for (const reading of [bytes[Symbol.asyncIterator](), bytes[Symbol.asyncIterator]()]) {
-          await reading.next();
-        }
-        bytes[Symbol.asyncIterator]();
-        bytes[Symbol.asyncIterator]();
-        return { outcome: "skipped", reason: "unwanted" };
-      },
-    };
-    const outcomes = await extract(archive, sink, { concurrency: 3 });
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(names.map(() => "skipped"));
-    await expect_sound(outcomes, new Storage(), source);
-  });
-
   it("anything may fail at any moment, and be called off at any other", async () => {
     const case_of_trouble = fc.record({
       failing_reads: fc.uniqueArray(fc.nat({ max: 45 }), { maxLength: 12 }),
@@ -393,5 +375,42 @@ describe.each(ways)("through windows, %s", (_way, options) => {
       "stored",
       "write_failed",
     ]);
+  });
+});
+
+describe("an entry that is read again", () => {
+  /** zlib has taken all of it, and waits for somebody to take what comes out. */
+  const zeros = build_zip({ entries: [{ name: "zeros", data: Buffer.alloc(1_000_000) }] });
+  const streamed = { codec_sizes: { ...stream_all, read: 200 } };
+
+  async function read_by(read: (bytes: AsyncIterable<Uint8Array>) => Promise<void>): Promise<void> {
+    inflating.length = 0;
+    const archive = await open_archive(watched_source(zeros, windows), streamed);
+    const sink: EntrySink<never, "unwanted"> = {
+      async write(_entry, bytes) {
+        await read(bytes);
+        return { outcome: "skipped", reason: "unwanted" };
+      },
+    };
+    expect(summary(await extract(archive, sink))).toEqual(["zeros: unwanted"]);
+  }
+
+  it("ends the reading before", async () => {
+    await read_by(async (bytes) => {
+      const first = bytes[Symbol.asyncIterator]();
+      expect(await first.next()).toMatchObject({ done: false });
+      expect(await bytes[Symbol.asyncIterator]().next()).toMatchObject({ done: false });
+      expect(await first.next()).toMatchObject({ done: true });
+    });
+    expect(inflating.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+  });
+
+  it("is left open by no reading that was asked for and never begun", async () => {
+    await read_by(async (bytes) => {
+      await bytes[Symbol.asyncIterator]().next();
+      await turns(20);
+      bytes[Symbol.asyncIterator]();
+    });
+    expect(inflating.map(({ destroyed }) => destroyed)).toEqual([true]);
   });
 });
