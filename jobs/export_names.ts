@@ -1,4 +1,4 @@
-/** Names for the files of an archive, of which no two are the same to any file system that it may be unpacked on. */
+/** Names for the files of an archive: no two are the same to a file system that it is unpacked on, and none is a path to it. */
 import { first_bytes, NAME_BYTES } from "@photo-uploader/layer";
 
 /**
@@ -15,7 +15,7 @@ export function unique_names(names: readonly string[]): string[] {
    * so would those of long names that differ only in what is cut.
    */
   const next = new Map<string, number>();
-  return names.map((name) => {
+  return names.map(without_drive).map((name) => {
     if (!taken.has(folded(name))) {
       taken.add(folded(name));
       return name;
@@ -31,6 +31,9 @@ export function unique_names(names: readonly string[]): string[] {
     }
   });
 }
+
+/** To Windows, `C:beach.jpg` is a file of another drive; what reads archives with care refuses it, as ours does. */
+const without_drive = (name: string): string => name.replace(/^([A-Za-z]):/, "$1_");
 
 const folded = (name: string): string => name.normalize("NFKC").toUpperCase().toLowerCase();
 

@@ -14,6 +14,7 @@ import {
   type ReadFile,
   type WrittenFile,
 } from "../../archive/index.ts";
+import { unique_names } from "../../jobs/export_names.ts";
 import { clean_name } from "../../layer/photo_keys.ts";
 import { file_name } from "../support/names.ts";
 import { expect_readable, sha1, unpacked } from "../support/zip_readers.ts";
@@ -53,7 +54,7 @@ function archive_of(contents: readonly Content[]): Buffer {
 }
 
 const content = fc.record({
-  path: file_name.map(clean_name),
+  path: file_name.map((raw) => unique_names([clean_name(raw)]).join()),
   bytes: fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes)),
   modified: fc.date({ min: new Date(0), max: new Date("2200-01-01"), noInvalidDate: true }),
   described: fc.boolean(),
