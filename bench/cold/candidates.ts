@@ -6,6 +6,7 @@ import { type FunctionDefinition, read_functions_table } from "../../local/funct
 import { lambda_environment } from "../../local/lambda/environment.ts";
 import { type Deployment, deploy } from "../lambda/deployment.ts";
 import { bootstrap_flags, start_sandbox, type Usage } from "../lambda/sandbox.ts";
+import { variables_of } from "../lambda/variables.ts";
 import { budget_of } from "./budgets.ts";
 
 export interface Candidate {
@@ -23,15 +24,6 @@ export interface Candidates {
   readonly all: readonly Candidate[];
   readonly remove: () => Promise<void>;
 }
-
-/** Values that pass the check of each function's environment. Nothing is called when a function starts. */
-const VARIABLES: Readonly<Record<string, string>> = {
-  PHOTOS_BUCKET: "yourplace",
-  CURSOR_KEY: "a secret of at least 32 characters",
-  DETECT_DUPLICATES: "true",
-  USER_POOL_ID: "eu-central-1_Abcdefghi",
-  USER_POOL_CLIENT_ID: "1example23456789",
-};
 
 const BASELINES = { empty: "empty.ts", client_s3_only: "client_s3_only.ts" };
 
@@ -69,11 +61,6 @@ async function start_function(
   { memory_mb, timeout_s, environment }: Definition,
   { client, deployment, with_flags }: Circumstances,
 ): Promise<Usage> {
-  const variables = environment.map((variable) => {
-    const value = VARIABLES[variable];
-    if (value === undefined) throw new Error(`bench/cold/candidates.ts has no value for ${variable}`);
-    return [variable, value] as const;
-  });
   const task_root = deployment.task_root(name);
   const sandbox = await start_sandbox({
     function_name: name,
@@ -89,7 +76,7 @@ async function start_function(
         memory_mb,
         task_root,
         layer_root: deployment.layer_root,
-        environment: Object.fromEntries(variables),
+        environment: variables_of(environment),
       }),
       AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
     },

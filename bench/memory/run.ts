@@ -9,6 +9,7 @@ import { type Deployment, deploy } from "../lambda/deployment.ts";
 import { circumstances, load } from "../lambda/machine.ts";
 import { NoRuntimeClient, runtime_client } from "../lambda/runtime_client.ts";
 import { bootstrap_flags, type Sandbox, start_sandbox, type Usage } from "../lambda/sandbox.ts";
+import { variables_of } from "../lambda/variables.ts";
 import { type Case, cases, WRITING_USER } from "./cases.ts";
 import { memory_table, type Row, RULES, type SandboxRun, usage_table } from "./report.ts";
 import { type Services, start_services } from "./services.ts";
@@ -126,10 +127,7 @@ function start_function(
   { memory_mb, environment }: FunctionDefinition,
   { client, deployment, services: { variables } }: Surroundings,
 ): Promise<Sandbox> {
-  const wanted = new Set([...environment, "JWKS_URI"]);
-  const own = Object.entries(variables).filter(
-    ([variable]) => wanted.has(variable) || variable.startsWith("AWS_"),
-  );
+  const endpoints = Object.keys(variables).filter((name) => name.startsWith("AWS_"));
   const node_options = options["node-options"];
   const task_root = deployment.task_root(name);
   return start_sandbox({
@@ -146,7 +144,7 @@ function start_function(
       task_root,
       layer_root: deployment.layer_root,
       environment: {
-        ...Object.fromEntries(own),
+        ...variables_of([...environment, "JWKS_URI", ...endpoints], variables),
         ...(node_options !== undefined && { NODE_OPTIONS: node_options }),
       },
     }),

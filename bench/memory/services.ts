@@ -18,6 +18,7 @@ import { start_cognito } from "../../local/cognito/server.ts";
 import { BUCKET, CREDENTIALS, DEMO_USER, REGION } from "../../local/config.ts";
 import { start_s3 } from "../../local/s3/server.ts";
 import { Store } from "../../local/s3/store.ts";
+import { VARIABLES } from "../lambda/variables.ts";
 
 export interface Services {
   /** What the functions are given beside what Lambda gives them. */
@@ -57,8 +58,8 @@ export async function start_services(): Promise<Services> {
   let photos = 0;
   return {
     variables: {
+      ...VARIABLES,
       PHOTOS_BUCKET: BUCKET,
-      CURSOR_KEY: "a secret of at least 32 characters",
       // Whatever is sent again is to be stored again.
       DETECT_DUPLICATES: "false",
       USER_POOL_ID: cognito.pool_id,
